@@ -1,0 +1,79 @@
+"""Fixtures for checks under bare pytest: the submission is a module of the same process."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from autograder.kit.randomness import Rng
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--submission PATH`."""
+    parser.addoption(
+        "--submission",
+        type=Path,
+        metavar="PATH",
+        help="the file to check, or its folder; by default assignments/<slug>/<slug>.py",
+    )
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the submission, imported afresh for each check."""
+    slug = request.path.parent.name
+    path = _submission(slug, request)
+    if not path.is_file():
+        pytest.fail(
+            f"{slug}: {path} is missing, but should be the module to check. "
+            "--submission PATH names another file or folder.",
+            pytrace=False,
+        )
+    monkeypatch.syspath_prepend(path.parent)
+    return _imported(slug, path, monkeypatch)
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> Rng:
+    """Return the source of randomness that belongs to this check and case."""
+    return Rng.named(request.node.name)
+
+
+@pytest.fixture
+def device() -> torch.device:
+    """Return the device to check on: the CPU."""
+    return torch.device("cpu")
+
+
+def _submission(slug: str, request: pytest.FixtureRequest) -> Path:
+    chosen: Path | None = request.config.getoption("--submission", default=None)
+    if chosen is None:
+        return _course(request.path) / "assignments" / slug / f"{slug}.py"
+    return chosen / f"{slug}.py" if chosen.is_dir() else chosen
+
+
+def _course(check_file: Path) -> Path:
+    """Return the nearest folder above that has `assignments/`."""
+    for folder in check_file.parents:
+        if (folder / "assignments").is_dir():
+            return folder
+    pytest.fail(
+        f"{check_file}: no folder above it has assignments/. --submission PATH names the module.",
+        pytrace=False,
+    )
+
+
+def _imported(slug: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(slug, path)
+    if spec is None or spec.loader is None:
+        pytest.fail(f"{slug}: {path} is no Python file, but should be one.", pytrace=False)
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up by name, so it must be there while it is being run.
+    monkeypatch.setitem(sys.modules, slug, module)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,42 @@
+"""Answers of the wrong kind earn nothing, and no check of ours breaks on them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from autograder.proofs.earning import gained
+from autograder.proofs.subject import Attempt, Subject
+
+_VALUES = (
+    "None",
+    "0",
+    '"x"',
+    "[]",
+    "{}",
+    "torch.tensor(1.0)",
+    "torch.full((3, 3), math.nan)",
+    "torch.zeros(0)",
+    "torch.zeros(1, 2, 3, 4, 5)",
+)
+
+
+def complaints(subject: Subject) -> Iterator[str]:
+    """Yield each task that earns points if everything returns junk, and each fault it causes."""
+    names = list(_public_names(subject.tree))
+    yield from subject.complaints(
+        Attempt(f"everything returns {value}", subject.with_module(_module(names, value)), gained)
+        for value in _VALUES
+    )
+
+
+def _public_names(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if not node.name.startswith("_"):
+                yield node.name
+
+
+def _module(names: list[str], value: str) -> str:
+    functions = "".join(f"\n\ndef {name}(*_, **__):\n    return {value}\n" for name in names)
+    return f"import math\n\nimport torch\n{functions}"

@@ -1,0 +1,1 @@
+"""Make what a student receives from what a TA wrote: regions, stub, README, tree, leak scan."""

@@ -1,0 +1,82 @@
+"""What the command line tells a grader, and what a grader tells back: trusted, line by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from autograder.model import (
+    Assignment,
+    CheckResult,
+    CheckSpec,
+    Figure,
+    Isolation,
+    Noun,
+    Outcome,
+    Tier,
+)
+
+
+class Job(Noun):
+    """One submission to be graded; read by the grader only after it was forked."""
+
+    assignment: Assignment
+    files: dict[str, str]
+    checks: tuple[CheckSpec, ...]
+    settled: dict[str, Outcome]
+    check_files: tuple[Path, ...]
+    figure_file: Path | None
+    tiers: tuple[Tier, ...]
+    device: Literal["cpu", "cuda", "auto"]
+    visible: tuple[str, ...]
+    seed: int
+
+
+class Began(Noun):
+    """The first worker is locked: this is how well, and the device in use."""
+
+    kind: Literal["began"] = "began"
+    isolation: Isolation
+    device: str
+
+
+class Started(Noun):
+    """A check is being run."""
+
+    kind: Literal["started"] = "started"
+    name: str
+
+
+class Earned(Noun):
+    """The verdict on a check, told as soon as it stands."""
+
+    kind: Literal["earned"] = "earned"
+    result: CheckResult
+
+
+class Drawn(Noun):
+    """The picture of what the student's code produced."""
+
+    kind: Literal["drawn"] = "drawn"
+    figure: Figure
+
+
+class Faulted(Noun):
+    """The grader could not do its work; the text says why."""
+
+    kind: Literal["faulted"] = "faulted"
+    reason: str
+
+
+class Finished(Noun):
+    """Every check of the job has been told."""
+
+    kind: Literal["finished"] = "finished"
+
+
+Event = Annotated[
+    Began | Started | Earned | Drawn | Faulted | Finished, Field(discriminator="kind")
+]
+EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

@@ -1,0 +1,145 @@
+"""One submission in one worker, seen from the grader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from autograder import models
+from autograder.model import Assignment, Limits
+from autograder.sandbox import verdict, wire
+from autograder.sandbox.conversation import Answered, Conversation, Patience
+from autograder.sandbox.messages import DictNode, ModelNode, ObjectNode, Ready, Request
+from autograder.sandbox.nursery import Process
+from autograder.sandbox.proxy import RemoteObject
+from autograder.sandbox.verdict import Verdict
+from autograder.sanitise import safe_name
+
+MODULE = -1
+
+
+class Session:
+    """Loads a submission into a worker and reaches what it defines."""
+
+    def __init__(self, process: Process, assignment: Assignment, limits: Limits) -> None:
+        self._assignment = assignment
+        self._limits = limits
+        self._talk = Conversation(process, limits, assignment.files[0])
+        self._models: list[torch.nn.Module] = []
+        self._number = 0
+        self.keeps_layout = True
+
+    @property
+    def waited_s(self) -> float:
+        """How long the student's code has run so far, on the grader's clock."""
+        return self._talk.waited_s
+
+    @property
+    def output(self) -> str:
+        """What the worker has printed."""
+        return self._talk.output.text()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the worker is dead, or as good as dead."""
+        return self._talk.is_over
+
+    def too_long(self, where: str, seconds: float, setting: str) -> Verdict:
+        """Kill the worker for a check that outlived its time; return the verdict."""
+        return self._talk.too_long(where, Patience(seconds, setting))
+
+    def ready(self) -> Ready:
+        """Wait until the worker is locked away."""
+        return self._talk.ready()
+
+    def load(self, files: Mapping[str, str], seed: int) -> None:
+        """Import the submission, every generator seeded first."""
+        self.seed(seed)
+        file = self._assignment.files[0]
+        patience = self._patience("import_s", self._limits.import_s)
+        arguments = (dict(files), file.removesuffix(".py"))
+        self._ask("load", MODULE, file, patience, arguments)
+
+    def seed(self, seed: int) -> None:
+        """Seed every source of randomness in the worker."""
+        self._ask("seed", MODULE, "seed", self._call_patience(), (seed,))
+
+    def get(self, target: int, name: str) -> Any:  # noqa: ANN401 - an attribute has any type
+        """Return an attribute of the module or of an object."""
+        return self._ask("get", target, name, self._call_patience()).value
+
+    def apply(self, operation: str, *arguments: object) -> Any:  # noqa: ANN401
+        """Run an operation of the kit on values of the worker."""
+        return self._ask("apply", MODULE, operation, self._call_patience(), arguments).value
+
+    def call(
+        self,
+        target: int,
+        name: str,
+        arguments: tuple[object, ...],
+        options: Mapping[str, object],
+        *,
+        guarded: bool = False,
+    ) -> Answered:
+        """Call an object of the worker under the by-hand rules of its name."""
+        rules = tuple(self._assignment.by_hand.get(name, ()))
+        patience = self._call_patience()
+        answered = self._ask(
+            "call", target, name, patience, arguments, options, rules=rules, guarded=guarded
+        )
+        if answered.broken:
+            raise verdict.broken_rule(name, answered.broken[0])
+        return answered
+
+    def close(self) -> None:
+        """End the worker."""
+        self._talk.close()
+
+    def pack(self, value: object) -> ModelNode | ObjectNode:
+        """Name a network or a stand-in; anything else cannot be sent."""
+        if isinstance(value, RemoteObject):
+            return value.node_
+        recipe = models.recipe_of(value) if isinstance(value, torch.nn.Module) else None
+        if recipe is None or not isinstance(value, torch.nn.Module):
+            raise wire.WireError(f"a {type(value).__name__}, which is neither data nor named")
+        options = wire.Packer(self).pack(dict(recipe.options))
+        if not isinstance(options, DictNode):
+            raise wire.WireError(f"the options of {recipe.name}")
+        return ModelNode(self._key(value), recipe.name, options)
+
+    def unpack(self, node: ModelNode | ObjectNode) -> object:
+        """Stand in for an object of the worker."""
+        if isinstance(node, ModelNode):
+            raise wire.WireError("a network by name, which only the grader may send")
+        return RemoteObject(self, node, safe_name(node.type_name))
+
+    def _key(self, model: torch.nn.Module) -> int:
+        for key, known in enumerate(self._models):
+            if known is model:
+                return key
+        self._models.append(model)
+        return len(self._models) - 1
+
+    def _ask(
+        self,
+        action: str,
+        target: int,
+        name: str,
+        patience: Patience,
+        arguments: tuple[object, ...] = (),
+        options: Mapping[str, object] | None = None,
+        *,
+        rules: tuple[str, ...] = (),
+        guarded: bool = False,
+    ) -> Answered:
+        self._number += 1
+        request = Request(self._number, action, target, name, rules=rules, guarded=guarded)  # type: ignore[arg-type]
+        return self._talk.ask(request, name, patience, self, arguments, options)
+
+    def _call_patience(self) -> Patience:
+        return self._patience("call_s", self._limits.call_s)
+
+    def _patience(self, setting: str, seconds: float) -> Patience:
+        return Patience(seconds, f"{self._assignment.slug}.limits.{setting}")

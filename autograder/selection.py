@@ -1,0 +1,63 @@
+"""Which assignment and which tasks a command means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder import catalog
+from autograder.errors import UsageError
+from autograder.layout import Layout
+from autograder.model import Assignment, Course, Report, Visibility
+from autograder.names import nearest
+
+
+def assignment(course: Course, slug: str) -> Assignment:
+    """Return the assignment called `slug`; `UsageError` with the nearest name if there is none."""
+    known = [one.slug for one in course.assignments]
+    if slug not in known:
+        raise UsageError(_unknown("assignment", slug, known))
+    return course.assignment(slug)
+
+
+def slugs(
+    course: Course, layout: Layout, slug: str | None, path: Path | None = None
+) -> tuple[str, ...]:
+    """Return the assignment meant: by name, by the folder or file at hand, or else all of them."""
+    if slug is not None:
+        return (assignment(course, slug).slug,)
+    known = [one.slug for one in course.assignments]
+    place = (path or Path.cwd()).resolve()
+    for folder in (place.with_suffix(""), *place.parents):
+        if folder.name in known and folder != layout.root:
+            return (folder.name,)
+    if path is not None:
+        raise UsageError(f"{path}: belongs to no assignment by its name; name the assignment first")
+    return tuple(known)
+
+
+def tasks(chosen: Assignment, names: Iterable[str]) -> frozenset[str]:
+    """Return the names of tasks; `UsageError` with the nearest name for one that is none."""
+    known = [task.name for task in chosen.tasks]
+    for name in names:
+        if name not in known:
+            raise UsageError(_unknown(f"task of {chosen.slug}", name, known))
+    return frozenset(names)
+
+
+def hidden_remaining(layout: Layout, slug: str, shown: frozenset[str] | None) -> int:
+    """Return how many hidden checks of the `shown` tasks wait beyond the public ones."""
+    checks = catalog.read(layout, slug)
+    hidden = [check for check in checks if check.visibility is Visibility.HIDDEN]
+    return len([check for check in hidden if shown is None or check.task in shown])
+
+
+def earned_everything(report: Report) -> bool:
+    """Tell whether every task that was checked has all its points."""
+    return all(task.score >= task.max_score for task in report.tasks if task.checks)
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    close = nearest(name, list(known))
+    hint = f" Is {close} meant?" if close else ""
+    return f"{name!r}: is no {kind}, but should be one of {', '.join(known)}.{hint}"
