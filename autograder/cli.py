@@ -75,6 +75,7 @@ def check(
 ) -> None:
     """Run the public checks on your work: the score so far, and what stays hidden."""
     course, layout = _course()
+    slug, path = selection.name_or_path(course, slug, path)
     slugs = selection.slugs(course, layout, slug, path)
     manner = Manner(
         tiers=allowed_tiers(isolation, course.isolation.check),

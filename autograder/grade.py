@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -84,7 +85,7 @@ def grade(
         assignment=slug,
         title=assignment.title,
         score=total(tasks),
-        max_score=sum(task.max_score for task in tasks),
+        max_score=round(math.fsum(task.max_score for task in tasks), 6),
         device=run.device,
         isolation=run.isolation,
         grader=identity,

@@ -20,7 +20,7 @@ def sanitise(text: str, limit: int) -> str:
     shown = _escaped(plain, kept="\n\t")
     if len(shown) <= limit:
         return shown
-    note = f"… ({len(shown) - limit} characters more)"
+    note = f"… (cut; {len(shown) - limit} more)"
     return shown[: max(limit - len(note), 0)] + note[:limit]
 
 

@@ -9,7 +9,8 @@ from autograder import catalog
 from autograder.errors import UsageError
 from autograder.layout import Layout
 from autograder.model import Assignment, Course, Report, Visibility
-from autograder.names import nearest
+from autograder.names import alternatives
+from autograder.sanitise import safe_name
 
 
 def assignment(course: Course, slug: str) -> Assignment:
@@ -18,6 +19,16 @@ def assignment(course: Course, slug: str) -> Assignment:
     if slug not in known:
         raise UsageError(_unknown("assignment", slug, known))
     return course.assignment(slug)
+
+
+def name_or_path(
+    course: Course, first: str | None, second: Path | None
+) -> tuple[str | None, Path | None]:
+    """Return name and path where either may have been left out."""
+    known = [one.slug for one in course.assignments]
+    if first is None or first in known or second is not None or not Path(first).exists():
+        return first, second
+    return None, Path(first)
 
 
 def slugs(
@@ -58,6 +69,4 @@ def earned_everything(report: Report) -> bool:
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    close = nearest(name, list(known))
-    hint = f" Is {close} meant?" if close else ""
-    return f"{name!r}: is no {kind}, but should be one of {', '.join(known)}.{hint}"
+    return f"{safe_name(name)}: is no {kind}, {alternatives(name, known)}."

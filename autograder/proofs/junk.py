@@ -32,9 +32,9 @@ def complaints(subject: Subject) -> Iterator[str]:
 
 def _public_names(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if not node.name.startswith("_"):
-                yield node.name
+        is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if is_definition and not node.name.startswith("_"):
+            yield node.name
 
 
 def _module(names: list[str], value: str) -> str:

@@ -1,4 +1,4 @@
-"""Every part of an assignment has the same names: `grading.yml`, the reference, the checks, the texts."""
+"""The parts of an assignment agree: `grading.yml`, the reference, the checks and the texts."""
 
 from __future__ import annotations
 

@@ -57,8 +57,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    said = (wording.points, wording.seconds, wording.count, wording.tally, wording.checks_cell)
-    environment.filters.update({function.__name__: function for function in said})
+    environment.filters.update(
+        points=wording.points,
+        seconds=wording.seconds,
+        moment=wording.moment,
+        tally=wording.tally,
+        checks_cell=wording.checks_cell,
+    )
     return environment
 
 

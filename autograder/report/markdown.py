@@ -87,11 +87,12 @@ def _inline(text: str) -> str:
     A character reference never starts Markdown or HTML. Mentions, issue numbers and bare
     addresses are looked for after it is resolved: an empty space parts those.
     """
-    return _PLAIN.sub(_reference, text.replace("www.", "www\u200b."))
+    parted = re.sub(r"(://|www\.)", lambda found: f"{found[0][0]}\u200b{found[0][1:]}", text)
+    return _PLAIN.sub(_reference, parted)
 
 
 def _reference(found: re.Match[str]) -> str:
     char = found.group()
-    if char in "@#:":
+    if char in "@#":
         return f"&#{ord(char)};\u200b"
     return char if ord(char) > 127 else f"&#{ord(char)};"

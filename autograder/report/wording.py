@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from autograder.model import CheckResult, Outcome, Report, TaskScore
 
@@ -58,6 +59,14 @@ def seconds(value: float) -> str:
     if value < 0.05:
         return "under 0.1 s"
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+
+
+def moment(text: str) -> str:
+    """Write a time to the minute, in UTC; a text that is no ISO 8601 time stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return text
 
 
 def count(number: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from autograder.sanitise import safe_name
 from autograder.submission.inventory import MAX_ENTRIES, Inventory, left_behind, pick
 from autograder.submission.members import read_members
 from autograder.submission.reading import open_regular, read_capped
-from autograder.submission.source import check_source
+from autograder.submission.source import require_source
 
 # The list of members is read as one piece, of a length that the archive itself names: a long one
 # would cost a hundred times its size in memory before its entries could be counted.
@@ -106,5 +106,5 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> bytes:
         raise SubmissionError(
             f"{where}: unpacks to {len(data):,} bytes, but should to {info.file_size:,}. {_HINT}"
         )
-    check_source(where, data)
+    require_source(where, data)
     return data

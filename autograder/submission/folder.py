@@ -19,7 +19,7 @@ from autograder.submission.inventory import (
     pick,
 )
 from autograder.submission.reading import kind_of, open_folder, open_regular, read_capped
-from autograder.submission.source import check_source
+from autograder.submission.source import require_source
 
 
 def collect_folder(path: Path, where: str, wanted: tuple[str, ...]) -> Submission:
@@ -71,7 +71,7 @@ def _read(top: int, place: str, where: str) -> bytes:
     shown = f"{where}/{safe_name(place)}"
     with _opened(folder or ".", top) as parent, open_regular(name, shown, parent) as stream:
         data = read_capped(stream, shown, os.fstat(stream.fileno()).st_size)
-    check_source(shown, data)
+    require_source(shown, data)
     return data
 
 

@@ -12,7 +12,7 @@ from autograder.submission.archive import collect_archive
 from autograder.submission.folder import collect_folder
 from autograder.submission.inventory import Kind
 from autograder.submission.reading import kind_of, open_regular, read_capped
-from autograder.submission.source import check_source
+from autograder.submission.source import require_source
 
 _WHERE_CHARS = 300
 _UNREADABLE = (OSError, ValueError, MemoryError, RecursionError)
@@ -57,7 +57,7 @@ def _collect_module(path: Path, where: str, wanted: tuple[str, ...]) -> Submissi
         )
     with open_regular(path, where) as stream:
         data = read_capped(stream, where, os.fstat(stream.fileno()).st_size)
-    check_source(where, data)
+    require_source(where, data)
     return Submission(source=where, files={wanted[0]: data})
 
 

@@ -17,7 +17,7 @@ _UTF8 = frozenset({"utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"})
 _HINT = "Hint: let your editor save it as UTF-8."
 
 
-def check_source(where: str, data: bytes) -> None:
+def require_source(where: str, data: bytes) -> None:
     """Refuse what is not UTF-8 text or says it is another encoding; syntax is not looked at."""
     try:
         data.decode("utf-8")

@@ -118,7 +118,7 @@ def check_matrix_has_one_kernel_per_row(student, device, stride, rows):
     kernel = torch.arange(1.0, 7.0).reshape(2, 3)
     the_call = call("conv_matrix", kernel=kernel, input_shape=(6, 5), stride=stride)
     got = student.conv_matrix(kernel.to(device), (6, 5), stride)
-    assert_shape(got, (rows, 30), the_call, hint=f"{rows} outputs, 30 pixels")
+    assert_shape(got, (rows, 30), the_call, hint="one row per output, one column per pixel")
     assert_dtype(got, kernel.dtype, the_call)
     counts, largest = (got != 0).sum(1).cpu(), got.sort(1).values[:, -6:].cpu()
     assert_close(counts, torch.full((rows,), 6), the_call, what="the count of non-zeros by row")
