@@ -12,6 +12,8 @@ from autograder.kit.shown import is_a
 class Handle(Protocol):
     """An object of the submission that stayed in the worker."""
 
+    type_name_: str
+
     def apply_(self, operation: str, *args: object) -> object:
         """Run `operation`, a function of `kit.operations`, on the object and return its result."""
         ...

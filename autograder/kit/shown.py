@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, zip_longest
 from types import BuiltinFunctionType, FunctionType
@@ -40,7 +41,8 @@ def told_apart(got: object, expected: object) -> tuple[str, str]:
 
 def kind(value: object) -> str:
     """Return the class of `value` with its article: "a list", "an int"."""
-    return _with_article(escaped(type(value).__name__))
+    remote = inspect.getattr_static(value, "type_name_", None)  # of an object in a worker
+    return _with_article(escaped(remote if type(remote) is str else type(value).__name__))
 
 
 def escaped(text: str, limit: int = LIMIT) -> str:

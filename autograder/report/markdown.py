@@ -50,7 +50,7 @@ def _details(finding: wording.Finding) -> str:
     check = finding.check
     blocks = [check.message, check.hint and f"Hint: {check.hint}"]
     blocks += [check.output and f"Last output:\n{wording.last_lines(check.output)}"]
-    blocks += [finding.same and wording.same_as(finding.same)]
+    blocks += [wording.same_as(finding.same) if finding.same else ""]
     head = f"<b>{check.outcome}</b> <code>{_inline(check.name)}</code>"
     return "\n\n".join(
         [

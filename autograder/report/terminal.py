@@ -31,7 +31,7 @@ def show(report: Report, console: Console, hidden_remaining: int = 0) -> None:
 
 def _tasks(report: Report) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    table.add_column("Task", overflow="fold")
+    table.add_column("Task", no_wrap=True)
     table.add_column("Checks passed", justify="right")
     table.add_column("Points", justify="right")
     for task in report.tasks:

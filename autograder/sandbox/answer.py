@@ -43,7 +43,8 @@ class WorkerObjects:
 
     keeps_layout = False
 
-    def __init__(self) -> None:
+    def __init__(self, home: torch.device) -> None:
+        self.home = home
         self._kept: list[object] = []
         self._models: dict[int, torch.nn.Module] = {}
 
@@ -58,8 +59,12 @@ class WorkerObjects:
             return self._kept[node.number]
         if node.key not in self._models:
             options = wire.Unpacker(self, memoryview(b"")).unpack(node.options)
-            self._models[node.key] = models.build(node.name, **options)
+            self._models[node.key] = self._at_home(models.build(node.name, **options))
         return self._models[node.key]
+
+    def _at_home(self, model: torch.nn.Module) -> torch.nn.Module:
+        is_outline = any(tensor.is_meta for tensor in model.parameters())
+        return model if is_outline else model.to(self.home)
 
     def kept(self, number: int) -> object:
         """Return the object with this number."""
@@ -69,9 +74,9 @@ class WorkerObjects:
 class Worker:
     """Answers requests about one submission."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, device: str) -> None:
         self._channel = channel
-        self._objects = WorkerObjects()
+        self._objects = WorkerObjects(torch.device(device))
         self._sources = Sources({})
         self._module: ModuleType | None = None
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from autograder.errors import GraderFault
 from autograder.kit import CheckFailed, StudentError
-from autograder.model import Assignment, Outcome
+from autograder.model import Assignment, Outcome, Policy, Task
 from autograder.sandbox.verdict import Verdict
 
 _NO_MEMORY = ("can't allocate memory", "Cannot allocate memory", "DefaultCPUAllocator")
@@ -34,23 +34,23 @@ def passed() -> Case:
     return Case(Outcome.PASSED, 1.0, "", "")
 
 
-def case_of(error: BaseException, assignment: Assignment) -> Case:
+def case_of(error: BaseException, assignment: Assignment, task: Task) -> Case:
     """Turn what a case raised into its verdict; `GraderFault` for what no student can cause."""
     if isinstance(error, CheckFailed):
         return Case(Outcome.FAILED, error.share, error.message, error.hint)
     if isinstance(error, Verdict):
         return Case(error.outcome, 0.0, error.message, error.hint)
     if isinstance(error, StudentError):
-        return _raised(error, assignment)
+        return _raised(error, assignment, task)
     if isinstance(error, GraderFault):
         raise error
     last = "".join(traceback.format_exception(error)[-3:])
     raise GraderFault(f"the check raised {type(error).__name__}: {error}\n{last}") from error
 
 
-def _raised(error: StudentError, assignment: Assignment) -> Case:
+def _raised(error: StudentError, assignment: Assignment, task: Task) -> Case:
     if "NotImplementedError" in error.bases:
-        return Case(Outcome.UNWRITTEN, 0.0, _unwritten(error), "")
+        return Case(Outcome.UNWRITTEN, 0.0, _unwritten(error, task), "")
     if error.type_name == "MemoryError" or any(sign in error.text for sign in _NO_MEMORY):
         return Case(Outcome.ERROR, 0.0, _where(error, assignment), _memory_limit(assignment))
     return Case(Outcome.ERROR, 0.0, _where(error, assignment), _HINTS.get(error.type_name, ""))
@@ -61,9 +61,12 @@ def _memory_limit(assignment: Assignment) -> str:
     return f"the memory limit is {assignment.limits.memory_mb} MB ({setting})"
 
 
-def _unwritten(error: StudentError) -> str:
+def _unwritten(error: StudentError, task: Task) -> str:
     function = error.frames[-1][1] if error.frames else ""
-    return f"{function} is still the stub" if function else error.text
+    if not function:
+        return error.text
+    lost = f": 0 of {task.points:g} points" if task.policy is Policy.ALL else ""
+    return f"{function} is still the stub{lost}"
 
 
 def _where(error: StudentError, assignment: Assignment) -> str:

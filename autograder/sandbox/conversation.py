@@ -116,6 +116,8 @@ class Conversation:
             raise self.too_long(where, patience) from error
         except ClosedError as error:
             raise self._over(verdict.died(where, self._process.end())) from error
+        except tensors.AwayError as error:
+            raise verdict.away(where, str(error)) from error
         except _MALFORMED as error:
             raise self._over(verdict.malformed(where, str(error))) from error
 

@@ -12,7 +12,7 @@ import torch
 
 from autograder.errors import GraderFault
 from autograder.sandbox import figure, linux
-from autograder.sandbox.job import Began, Drawn, Event, Faulted, Finished, Job
+from autograder.sandbox.job import Began, Device, Drawn, Event, Faulted, Finished, Job
 from autograder.sandbox.judge import Judge
 from autograder.sandbox.ward import Ward
 
@@ -50,6 +50,7 @@ def _grade(job: Job, zygote: socket.socket, tell: Callable[[Event], None]) -> No
     judge = Judge(job, ward, device, tell)
     try:
         _run_checks(job, judge)
+        judge.close()
         if job.figure_file:
             drawn = figure.draw(job.figure_file, ward, job.seed)
             if drawn:
@@ -69,7 +70,7 @@ def _run_checks(job: Job, judge: Judge) -> None:
         raise GraderFault(f"pytest could not run the checks (exit status {int(status)})")
 
 
-def _device(wanted: str) -> str:
+def _device(wanted: str) -> Device:
     """Return the device to grade on; `GraderFault` when it was asked for and is not there."""
     if wanted == "cpu":
         return "cpu"

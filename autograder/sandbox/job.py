@@ -34,6 +34,9 @@ class Job(Noun):
     seed: int
 
 
+Device = Literal["cpu", "cuda"]
+
+
 class Began(Noun):
     """The first worker is locked: this is how well, and the device in use."""
 

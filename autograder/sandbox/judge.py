@@ -10,9 +10,9 @@ import torch
 
 from autograder.errors import GraderFault
 from autograder.kit import Rng
-from autograder.model import CheckResult, CheckSpec, Outcome, Policy
+from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Task
 from autograder.sandbox.cases import Case, case_of, passed
-from autograder.sandbox.job import Earned, Event, Job, Started
+from autograder.sandbox.job import Device, Earned, Event, Job, Started
 from autograder.sandbox.proxy import Student
 from autograder.sandbox.session import Session
 from autograder.sandbox.verdict import Verdict
@@ -24,7 +24,7 @@ _STUDENTS_HALF = 0.5
 class Judge:
     """Runs the checks of one job; tells each verdict as soon as it stands."""
 
-    def __init__(self, job: Job, ward: Ward, device: str, tell: Callable[[Event], None]) -> None:
+    def __init__(self, job: Job, ward: Ward, device: Device, tell: Callable[[Event], None]) -> None:
         self._job, self._ward, self._device, self._tell = job, ward, device, tell
         self._specs = {spec.name: spec for spec in job.checks}
         self._outcomes = dict(job.settled)
@@ -49,8 +49,8 @@ class Judge:
 
     @pytest.fixture
     def device(self) -> torch.device:
-        """Where the tensors of a check are."""
-        return torch.device(self._device)
+        """Where the tensors of a check are; the worker has them on its own device."""
+        return torch.device("cpu")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the job's checks, each with its clock."""
@@ -95,8 +95,8 @@ class Judge:
 
     def _case(self, item: pytest.Item, error: BaseException) -> Case:
         if isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
-            return case_of(self._over_time(item), self._job.assignment)
-        return case_of(error, self._job.assignment)
+            error = self._over_time(item)
+        return case_of(error, self._job.assignment, self._task(item))
 
     def _over_time(self, item: pytest.Item) -> BaseException:
         seconds = self._seconds(item)
@@ -105,16 +105,23 @@ class Judge:
         return self._session.too_long(_check_name(item), seconds, self._clock_setting(item))
 
     def _seconds(self, item: pytest.Item) -> float:
-        task = self._job.assignment.task(self._specs[_check_name(item)].task)
-        return task.time_limit_s or self._job.assignment.limits.check_s
+        return self._task(item).time_limit_s or self._job.assignment.limits.check_s
+
+    def _task(self, item: pytest.Item) -> Task:
+        return self._job.assignment.task(self._specs[_check_name(item)].task)
 
     def _clock_setting(self, item: pytest.Item) -> str:
-        task = self._job.assignment.task(self._specs[_check_name(item)].task)
+        task = self._task(item)
         where = f"tasks.{task.name}.time_limit_s" if task.time_limit_s else "limits.check_s"
         return f"{self._job.assignment.slug}.{where}"
 
-    def _close_check(self, spec: CheckSpec) -> None:
+    def close(self) -> None:
+        """End the worker that served a whole submission."""
         self._end_session()
+
+    def _close_check(self, spec: CheckSpec) -> None:
+        if self._device == "cpu":  # a new CUDA context for each check would cost most of its time
+            self._end_session()
         cases, self._cases = self._cases, []
         output, self._output = self._output, ""
         if self.fault or not cases:

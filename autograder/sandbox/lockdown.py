@@ -79,7 +79,7 @@ class Lockdown:
             memory_mb=spec.memory_mb,
             file_mb=spec.scratch_mb,
             cpu_s=spec.cpu_s,
-            on_gpu=spec.on_gpu,
+            on_gpu=spec.device == "cuda",
         )
         self._held.append(LIMITS)
 
@@ -115,7 +115,7 @@ class Lockdown:
             self._need_one_of(OWN_ROOT, OWN_USER)
             return
         readable = self._spec.visible if self._spec.tier != "full" else ("/",)
-        writable = [os.getcwd(), "/dev/null"]
+        writable = [os.getcwd(), "/dev/null", *self._spec.devices]
         if self._spec.tier == "full":
             writable.append("/dev/shm")
         self._require(LANDLOCK, lambda: landlock.restrict((*readable, *view.DEVICES), writable))

@@ -17,6 +17,7 @@ _MAX_DIMENSIONS = 8
 _MAX_SIZE = 2**31 - 1
 
 UNSENDABLE = "UnsendableResult"
+HOME = "home"  # the device of this side: the CPU in a grader, what it was told in a worker
 
 Text = Annotated[str, msgspec.Meta(max_length=_MAX_TEXT)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=_MAX_SIZE)]
@@ -85,7 +86,6 @@ class GeneratorNode(_Node, frozen=True):
     """A fresh random generator with this seed."""
 
     seed: int
-    device: Text
 
 
 class ModelNode(_Node, frozen=True):
@@ -195,7 +195,7 @@ class WorkerSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     scratch_mb: int
     threads: int
     cpu_s: int
-    on_gpu: bool
+    device: Literal["cpu", "cuda"]
 
 
 class Settled(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.sandbox.messages import ObjectNode
+from autograder.sanitise import safe_name
 
 if TYPE_CHECKING:
     from autograder.sandbox.conversation import Answered
@@ -54,6 +55,7 @@ class RemoteObject:
     def __init__(self, reach: Reach, node: ObjectNode, name: str) -> None:
         self._reach = reach
         self.node_ = node
+        self.type_name_ = safe_name(node.type_name)
         self.__name__ = name
 
     def named_(self, name: str) -> RemoteObject:

@@ -30,6 +30,7 @@ class Session:
         self._models: list[torch.nn.Module] = []
         self._number = 0
         self.keeps_layout = True
+        self.home = torch.device("cpu")
 
     @property
     def waited_s(self) -> float:

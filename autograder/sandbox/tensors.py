@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from autograder.sandbox.frames import Buffer
-from autograder.sandbox.messages import TensorNode
+from autograder.sandbox.messages import HOME, TensorNode
 
 _ALIGNMENT = 16
 _DTYPES = {
@@ -25,6 +25,10 @@ _DTYPES = {
 
 class TensorError(ValueError):
     """A tensor that cannot travel, or a node that describes none."""
+
+
+class AwayError(Exception):
+    """A tensor that is not on the device of its side; the text names where it is."""
 
 
 def dtype_name(dtype: torch.dtype) -> str:
@@ -54,7 +58,14 @@ def is_dense(tensor: torch.Tensor) -> bool:
     )
 
 
-def pack(tensor: torch.Tensor, *, with_layout: bool) -> tuple[TensorNode, list[Buffer]]:
+def place(device: torch.device, home: torch.device) -> str:
+    """Return the name under which a device travels: the same word for either side's own."""
+    return HOME if device.type == home.type else str(device)
+
+
+def pack(
+    tensor: torch.Tensor, home: torch.device, *, with_layout: bool
+) -> tuple[TensorNode, list[Buffer]]:
     """Turn a tensor into its node and its bytes, padded to a multiple of 16.
 
     Only the entries travel: bytes that lie between them in memory belong to somebody else.
@@ -63,7 +74,7 @@ def pack(tensor: torch.Tensor, *, with_layout: bool) -> tuple[TensorNode, list[B
     node = TensorNode(
         dtype=dtype_name(plain.dtype),
         shape=tuple(plain.shape),
-        device=str(plain.device),
+        device=place(plain.device, home),
         requires_grad=tensor.requires_grad,
         stride=_layout(plain) if with_layout else None,
     )
@@ -89,15 +100,17 @@ def payload_size(node: TensorNode) -> int:
     return size + -size % _ALIGNMENT
 
 
-def unpack(node: TensorNode, payload: memoryview) -> torch.Tensor:
-    """Build the tensor that a node describes on bytes whose number was checked."""
+def unpack(node: TensorNode, payload: memoryview, home: torch.device) -> torch.Tensor:
+    """Build the tensor that a node describes at `home`, on bytes whose number was checked."""
+    if node.device != HOME:
+        raise AwayError(node.device)
     dtype = dtype_named(node.dtype)
     count = math.prod(node.shape)
     if count:
         flat = torch.frombuffer(payload, dtype=dtype, count=count)
     else:
         flat = torch.empty(0, dtype=dtype)
-    tensor = _lay_out(flat.reshape(node.shape), node.stride).to(_device(node.device))
+    tensor = _lay_out(flat.reshape(node.shape), node.stride).to(home)
     if node.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
         raise TensorError(f"a tensor of dtype {node.dtype} that requires a gradient")
     return tensor.requires_grad_(node.requires_grad)
@@ -112,12 +125,3 @@ def _lay_out(tensor: torch.Tensor, stride: Sequence[int] | None) -> torch.Tensor
         once = once.narrow(axis, 0, 1) if step == 0 else once
     placed = torch.empty_strided(once.shape, stride, dtype=once.dtype).copy_(once)
     return placed.expand(tensor.shape)
-
-
-def _device(name: str) -> torch.device:
-    kind, _, index = name.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not (index.isdigit() and len(index) < 3)):
-        raise TensorError(f"a tensor on device {name!r}")
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise TensorError(f"a tensor on device {name!r}, where there is none")
-    return torch.device(name)

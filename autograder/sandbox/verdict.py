@@ -55,6 +55,12 @@ def died(where: str, ended: Ended) -> Verdict:
     return Verdict(Outcome.KILLED, f"{where}: {_how(ended)}, but should return", _why(ended))
 
 
+def away(where: str, device: str) -> Verdict:
+    """A tensor came back from another device than the inputs were on."""
+    message = f"{where}: returned a tensor on {safe_name(device)}, but should stay with its inputs"
+    return Verdict(Outcome.FAILED, message, "make new tensors on the device of the input")
+
+
 def malformed(where: str, reason: str) -> Verdict:
     """The worker answered with something that is no answer."""
     return Verdict(Outcome.ERROR, f"{where}: returned {safe_name(reason)}, which cannot be read")

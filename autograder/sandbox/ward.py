@@ -8,7 +8,7 @@ from pathlib import Path
 from autograder.errors import GraderFault
 from autograder.kit import StudentError
 from autograder.model import Isolation, MissingLayer, Tier
-from autograder.sandbox.job import Job
+from autograder.sandbox.job import Device, Job
 from autograder.sandbox.messages import Ready, WorkerSpec
 from autograder.sandbox.nursery import Nursery
 from autograder.sandbox.session import Session
@@ -21,10 +21,10 @@ _CPU_SPARE_S = 60
 class Ward:
     """Finds the tier that holds here, then hands out workers with the submission loaded."""
 
-    def __init__(self, zygote: socket.socket, job: Job, device: str) -> None:
+    def __init__(self, zygote: socket.socket, job: Job, device: Device) -> None:
         self._zygote = zygote
         self._job = job
-        self._on_gpu = device == "cuda"
+        self._device = device
         self._nursery: Nursery | None = None
         self._never_loaded: Verdict | StudentError | None = None
         self._has_loaded = False
@@ -89,13 +89,13 @@ class Ward:
         limits = self._job.assignment.limits
         return WorkerSpec(
             tier=tier.value,
-            visible=self._job.visible,
-            devices=_gpu_nodes() if self._on_gpu else (),
+            visible=(*self._job.visible, *(("/sys",) if self._device == "cuda" else ())),
+            devices=_gpu_nodes() if self._device == "cuda" else (),
             memory_mb=limits.memory_mb,
             scratch_mb=limits.scratch_mb,
             threads=limits.threads,
             cpu_s=int(limits.check_s + limits.import_s) + _CPU_SPARE_S,
-            on_gpu=self._on_gpu,
+            device=self._device,
         )
 
 

@@ -20,6 +20,7 @@ import torch
 from autograder.sandbox import tensors
 from autograder.sandbox.frames import Buffer
 from autograder.sandbox.messages import (
+    HOME,
     DeviceNode,
     DictNode,
     DtypeNode,
@@ -46,6 +47,7 @@ class Objects(Protocol):
     """What one side does with objects that are not data."""
 
     keeps_layout: bool
+    home: torch.device
 
     def pack(self, value: object) -> ModelNode | ObjectNode:
         """Name an object that stays here."""
@@ -72,15 +74,17 @@ class Packer:
         if isinstance(value, torch.dtype):
             return DtypeNode(tensors.dtype_name(value))
         if isinstance(value, torch.device):
-            return DeviceNode(str(value))
+            return DeviceNode(tensors.place(value, self._objects.home))
         if isinstance(value, torch.Generator):
-            return GeneratorNode(value.initial_seed() & _MAX_INTEGER, str(value.device))
+            return GeneratorNode(value.initial_seed() & _MAX_INTEGER)
         return self._container(value, depth)
 
     def _tensor(self, value: torch.Tensor) -> TensorNode:
         with torch._C.DisableTorchFunctionSubclass():
             plain = value.as_subclass(torch.Tensor)
-            node, blobs = tensors.pack(plain, with_layout=self._objects.keeps_layout)
+            node, blobs = tensors.pack(
+                plain, self._objects.home, with_layout=self._objects.keeps_layout
+            )
         self.blobs += blobs
         return node
 
@@ -154,13 +158,14 @@ class Unpacker:
         if depth > _MAX_DEPTH:
             raise WireError(f"a value nested deeper than {_MAX_DEPTH} levels")
         if isinstance(node, TensorNode):
-            return tensors.unpack(node, self._take(tensors.payload_size(node)))
+            data = self._take(tensors.payload_size(node))
+            return tensors.unpack(node, data, self._objects.home)
         if isinstance(node, DtypeNode):
             return tensors.dtype_named(node.name)
         if isinstance(node, DeviceNode):
-            return torch.device(node.name)
+            return self._objects.home if node.name == HOME else torch.device(node.name)
         if isinstance(node, GeneratorNode):
-            return torch.Generator(node.device).manual_seed(node.seed)
+            return torch.Generator(self._objects.home).manual_seed(node.seed)
         return self._container(node, depth)
 
     def finish(self) -> None:

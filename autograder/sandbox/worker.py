@@ -52,7 +52,7 @@ def _run(spec: WorkerSpec, channel: int, output: int, settling: int) -> None:
         talk.send(wire.ENCODER.encode(ready))
         if not ready.failure:
             _take_over_printing()
-            Worker(talk).serve()
+            Worker(talk, spec.device).serve()
 
 
 def _talk(connection: socket.socket) -> Channel:

@@ -28,9 +28,7 @@ SECRET = "worst [0, 2] is 0.8100, but should be 0.2700 [kernel: float32 (3, 3)]"
 
 
 def _png(width: int = 96, height: int = 64) -> str:
-    rows = b"".join(
-        b"\0" + bytes((x * 2 + y) % 256 for x in range(width)) for y in range(height)
-    )
+    rows = b"".join(b"\0" + bytes((x * 2 + y) % 256 for x in range(width)) for y in range(height))
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(rows)),
@@ -149,7 +147,11 @@ def _adjoint() -> TaskScore:
         ),
     )
     return TaskScore(
-        name="adjoint", title="Adjoint of a strided convolution", score=0, max_score=30, checks=checks
+        name="adjoint",
+        title="Adjoint of a strided convolution",
+        score=0,
+        max_score=30,
+        checks=checks,
     )
 
 
@@ -175,7 +177,7 @@ def report() -> Report:
         started="2025-03-01T10:00:00+00:00",
         execution_time=14.2,
         tasks=(_sizes(), _matrix(), _adjoint()),
-        figures=(Figure(title="Your matrix for a 3 × 3 kernel", png_base64=_png()),),
+        figures=(Figure(title="Your matrix for a 3 by 3 kernel", png_base64=_png()),),
     )
 
 
