@@ -8,18 +8,23 @@ from autograder.model import CheckResult, Outcome, Report, Visibility
 def redact(report: Report) -> Report:
     """Return the report with the messages of hidden checks said in our words, their output gone.
 
-    Name, description and hint stay: the author of the check wrote them for students to read.
+    Name, description and hint stay: the author of the check wrote them for students to read. So
+    does a message that a public check shows as well, as when the module cannot be imported.
     """
+    checks = [check for task in report.tasks for check in task.checks]
+    known = {check.message for check in checks if check.visibility is Visibility.VISIBLE}
     tasks = tuple(
-        task.model_copy(update={"checks": tuple(_redacted(check) for check in task.checks)})
+        task.model_copy(update={"checks": tuple(_redacted(check, known) for check in task.checks)})
         for task in report.tasks
     )
     return report.model_copy(update={"tasks": tasks})
 
 
-def _redacted(check: CheckResult) -> CheckResult:
+def _redacted(check: CheckResult, known: set[str]) -> CheckResult:
     if check.visibility is Visibility.VISIBLE:
         return check
+    if check.message in known:
+        return check.model_copy(update={"output": ""})
     return check.model_copy(update={"message": _sentence(check), "output": ""})
 
 

@@ -96,6 +96,7 @@ def same_as(names: tuple[str, ...]) -> str:
     return f"The same for {count(len(names), 'more check')}: {shown}"
 
 
-def last_lines(output: str, lines: int = 5) -> str:
-    """Return the end of a captured output."""
-    return "\n".join(output.rstrip().splitlines()[-lines:])
+def last_lines(output: str, lines: int = 5, width: int = 200) -> str:
+    """Return the end of a captured output, long lines cut."""
+    ended = output.rstrip().splitlines()[-lines:]
+    return "\n".join(line if len(line) <= width else line[: width - 1] + "…" for line in ended)

@@ -169,6 +169,7 @@ class Worker:
 
 def _text_of(error: BaseException) -> str:
     try:
-        return str(error)[:_MAX_TEXT].encode("utf-8", "replace").decode()
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return text[:_MAX_TEXT].encode("utf-8", "replace").decode()
     except Exception:  # noqa: BLE001 - an exception may have a __str__ of the student's
         return ""

@@ -66,6 +66,7 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def syntax_frame(self, error: SyntaxError) -> tuple[Frame, ...]:
         """Return the line at which a module of the submission does not parse."""
-        if (error.filename or "").removesuffix(".py") not in self._texts:
+        file, number = error.filename or "", error.lineno or 0
+        if file.removesuffix(".py") not in self._texts:
             return ()
-        return (Frame(error.lineno or 0, "<module>", (error.text or "").strip()[:_MAX_LINE]),)
+        return (Frame(number, "<module>", self._line(file, number)),)

@@ -52,7 +52,7 @@ class Ward:
         A submission that has never once been imported is not tried again for every check.
         """
         if self._never_loaded:
-            raise self._never_loaded
+            raise self._never_loaded.with_traceback(None)
         session = self._first or self._locked()
         self._first = None
         try:

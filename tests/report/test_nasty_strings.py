@@ -43,8 +43,8 @@ NASTY = {
     "surrogate": "a\ud800b\udfff",
     "markup": "[bold red]x[/] [link=http://evil.example]y[/link] [/nothing] :smile:",
     "blank": " \n\t\n ",
-    "long": "<b>" + "x" * 1_000_000,
-    "lines": "::error::x\n" * 50_000,
+    "long": "<b>" + "x" * 5_000,
+    "lines": "::error::x\n" * 500,
 }
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
@@ -106,6 +106,16 @@ def test_markdown_mentions_and_links_nothing_outside_code(nasty):
 
 def test_markdown_fits_a_comment(nasty):
     assert len(as_markdown(nasty)) < 65_536
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_megabyte_is_cut(report, form):
+    text = "<b>" + "x" * 1_000_000
+    check = report.tasks[1].checks[0].model_copy(update={"message": text, "output": text})
+    task = report.tasks[1].model_copy(update={"checks": (check,)})
+    written = render(report.model_copy(update={"tasks": (task,)}), form)
+    assert len(written) < 150_000
+    assert " more)" in written
 
 
 def test_markdown_counts_the_messages_that_do_not_fit(report):
