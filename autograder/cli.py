@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +16,7 @@ from rich.console import Console
 from autograder import config, overview, proofs, report, selection
 from autograder.doctor import examine
 from autograder.errors import AutograderError, GraderFault
-from autograder.files import write_whole
+from autograder.files import require_writable, write_whole
 from autograder.grade import Desk, Manner, allowed_tiers, promised_checks
 from autograder.grade import grade as grade_submission
 from autograder.layout import Layout, find_root
@@ -81,7 +83,7 @@ def check(
         tiers=allowed_tiers(isolation, course.isolation.check),
         device=device.value,
         hidden=False,
-        tasks=selection.tasks(course.assignment(slugs[0]), task) if task else None,
+        tasks=selection.tasks(course, slugs, task or ()),
     )
     with Launcher() as launcher:
         desk = Desk(course, layout, launcher)
@@ -109,6 +111,8 @@ def grade(
     """Grade a submission with the public and the hidden checks."""
     course, layout = _course()
     submission = collect(path, selection.assignment(course, slug))
+    for file in filter(None, (report_file, html)):
+        require_writable(file)
     manner = Manner(
         tiers=allowed_tiers(isolation, course.isolation.grade),
         device=device.value,
@@ -163,8 +167,9 @@ def doctor() -> None:
 
 def main() -> None:
     """Run one verb; whatever goes wrong becomes a sentence and an exit code."""
+    _show_any_character()
     try:
-        app()
+        app(prog_name="autograder")
     except GraderFault as fault:
         _complain(f"The grader failed, not your code: {fault}\nNo score was recorded.")
         sys.exit(fault.exit_code)
@@ -175,6 +180,13 @@ def main() -> None:
         _complain(f"{traceback.format_exc()}\nThe grader failed, not your code.")
         _complain("No score was recorded.")
         sys.exit(GraderFault.exit_code)
+
+
+def _show_any_character() -> None:
+    """Escape what the terminal's encoding lacks: a report must not fail on a name in it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _course() -> tuple[Course, Layout]:

@@ -13,6 +13,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from autograder.files import unwritable
 from autograder.model import CheckResult
 
 
@@ -50,14 +51,18 @@ class Journal:
     def _write(self, mode: str, line: str) -> None:
         if self._path is None:
             return
-        with self._path.open(mode, encoding="utf-8") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with self._path.open(mode, encoding="utf-8") as file:
+                file.write(line + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise unwritable(self._path, error) from error
 
     def _read(self, path: Path) -> tuple[CheckResult, ...]:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        if not lines or lines[0] != json.dumps({"key": self._key}):
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        lines = text.split("\n")
+        if lines[0] != json.dumps({"key": self._key}):
             return ()
         results = []
         for line in lines[1:]:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from autograder import catalog
 from autograder.layout import Layout
@@ -17,7 +19,7 @@ def assignments(course: Course) -> Table:
     """Return the table of all assignments."""
     table = _table(course.title, "assignment", "title", "tasks", "points")
     for one in course.assignments:
-        table.add_row(one.slug, one.title, str(len(one.tasks)), f"{one.total:g}")
+        _add_row(table, one.slug, one.title, str(len(one.tasks)), f"{one.total:g}")
     return table
 
 
@@ -35,14 +37,14 @@ def _tasks(assignment: Assignment, checks: tuple[CheckSpec, ...]) -> Table:
     for task in assignment.tasks:
         seen = [check.visibility for check in checks if check.task == task.name]
         counts = (str(seen.count(kind)) for kind in Visibility)
-        table.add_row(task.name, task.title, f"{task.points:g}", task.policy, *counts)
+        _add_row(table, task.name, task.title, f"{task.points:g}", task.policy, *counts)
     return table
 
 
 def _limits(assignment: Assignment) -> Table:
     table = _table("limits", "limit", "value")
     for name, value in assignment.limits.model_dump().items():
-        table.add_row(name, f"{value:g}")
+        _add_row(table, name, f"{value:g}")
     return table
 
 
@@ -58,12 +60,16 @@ def _places(layout: Layout, slug: str) -> Table:
         "alternatives": layout.alternatives(slug),
     }
     for what, path in places.items():
-        table.add_row(what, layout.shown(path), "there" if path.exists() else "not in this tree")
+        _add_row(table, what, layout.shown(path), "there" if path.exists() else "not in this tree")
     return table
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column)
     return table
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    table.add_row(*map(Text, cells))  # a title in brackets is no markup of ours

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from autograder import catalog
@@ -39,16 +40,24 @@ def slugs(
         return (assignment(course, slug).slug,)
     known = [one.slug for one in course.assignments]
     place = (path or Path.cwd()).resolve()
-    for folder in (place.with_suffix(""), *place.parents):
-        if folder.name in known and folder != layout.root:
-            return (folder.name,)
+    for folder in takewhile(lambda one: one != layout.root, (place, *place.parents)):
+        if folder.stem in known:
+            return (folder.stem,)
     if path is not None:
         raise UsageError(f"{path}: belongs to no assignment by its name; name the assignment first")
     return tuple(known)
 
 
-def tasks(chosen: Assignment, names: Iterable[str]) -> frozenset[str]:
-    """Return the names of tasks; `UsageError` with the nearest name for one that is none."""
+def tasks(course: Course, slugs: Sequence[str], names: Sequence[str]) -> frozenset[str] | None:
+    """Return the tasks asked for, None for all; `UsageError` with the nearest name for no task."""
+    if not names:
+        return None
+    if len(slugs) > 1:
+        raise UsageError(
+            f"--task {safe_name(names[0])}: is asked of {', '.join(slugs)}, but should be of one "
+            "assignment. Hint: name it first."
+        )
+    chosen = course.assignment(slugs[0])
     known = [task.name for task in chosen.tasks]
     for name in names:
         if name not in known:

@@ -28,8 +28,8 @@ def raises(exception_type: type[Exception], call: Call, *, hint: str = "") -> It
             raise
         if should in names:
             return
-        sentence = f"raised {escaped(names[0])}, but should raise {should}"
-        raise call.failed(sentence, hint or _text(error)) from error
+        sentence = f"raised {escaped(names[0])}{_text(error)}, but should raise {should}"
+        raise call.failed(sentence, hint) from error
     raise call.failed(f"raised nothing, but should raise {should}", hint)
 
 
@@ -47,5 +47,5 @@ def _is_ours(error: Exception) -> bool:
 
 def _text(error: Exception) -> str:
     if isinstance(error, StudentError):
-        return f'its message is "{escaped(error.text)}"'
+        return f' ("{escaped(error.text)}")'
     return ""

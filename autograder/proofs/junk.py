@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from autograder.proofs.earning import gained
 from autograder.proofs.subject import Attempt, Subject
 
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _VALUES = (
     "None",
     "0",
@@ -23,18 +24,16 @@ _VALUES = (
 
 def complaints(subject: Subject) -> Iterator[str]:
     """Yield each task that earns points if everything returns junk, and each fault it causes."""
-    names = list(_public_names(subject.tree))
+    names = _public_names(subject.tree)
     yield from subject.complaints(
         Attempt(f"everything returns {value}", subject.with_module(_module(names, value)), gained)
         for value in _VALUES
     )
 
 
-def _public_names(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if is_definition and not node.name.startswith("_"):
-            yield node.name
+def _public_names(tree: ast.Module) -> list[str]:
+    definitions = (node for node in tree.body if isinstance(node, _Definition))
+    return [node.name for node in definitions if not node.name.startswith("_")]
 
 
 def _module(names: list[str], value: str) -> str:

@@ -63,9 +63,14 @@ def _validated(document: Document, record: type[Record]) -> tuple[Record, ...]:
         # Strict JSON takes no text for a number, but still a list for a tuple.
         return records.validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
+        for details in filter(_says_more, error.errors(include_url=False)):
             document.blame(_place(document, details["loc"]), _sentence(details, record))
         raise document.error() from error
+
+
+def _says_more(error: ErrorDetails) -> bool:
+    """Whether it is more than that a list is short of entries which have faults of their own."""
+    return error["type"] != "too_short" or not error["input"]
 
 
 def _place(document: Document, loc: Place) -> Place:

@@ -28,7 +28,7 @@ def _files(subject: Subject) -> Iterator[str]:
     for name in subject.assignment.files:
         if not (folder / name).is_file():
             there = [file.name for file in sorted(folder.glob("*.py"))]
-            known = alternatives(name, there) if there else "but there is none"
+            known = alternatives(name, there) if there else "but there should be"
             yield f'{_entry(subject)}.files: there is no "{name}", {known}.'
 
 

@@ -23,8 +23,8 @@ def complaints(subject: Subject) -> Iterator[str]:
 
 def _differences(place: Place, one: Any, other: Any) -> Iterator[tuple[Place, object, object]]:  # noqa: ANN401 - JSON
     if isinstance(one, dict) and isinstance(other, dict):
-        for key in (one.keys() | other.keys()) - _TIMES:
-            yield from _differences((*place, key), one.get(key), other.get(key))
+        for key in (key for key in one if key not in _TIMES):
+            yield from _differences((*place, key), one[key], other[key])
     elif isinstance(one, list) and isinstance(other, list):
         for index, (left, right) in enumerate(zip_longest(one, other)):
             yield from _differences((*place, index), left, right)

@@ -23,7 +23,7 @@ def redact(report: Report) -> Report:
 def _redacted(check: CheckResult, known: set[str]) -> CheckResult:
     if check.visibility is Visibility.VISIBLE:
         return check
-    if check.message in known:
+    if check.message and check.message in known:
         return check.model_copy(update={"output": ""})
     return check.model_copy(update={"message": _sentence(check), "output": ""})
 

@@ -26,8 +26,8 @@ class LayerRefusedError(Exception):
 def missing_name(file: str, name: str, names: Sequence[str]) -> Verdict:
     """The module or object has no such name."""
     close = nearest(name, [safe_name(one) for one in names])
-    hint = f"is {close} meant to be {name}?" if close else ""
-    return Verdict(Outcome.FAILED, f"{file}: has no {name}, but should define it", hint)
+    meant = f"; is {close} meant to be {name}?" if close else ""
+    return Verdict(Outcome.FAILED, f"{file}: has no {name}, but should define it{meant}")
 
 
 def broken_rule(where: str, seen: str) -> Verdict:

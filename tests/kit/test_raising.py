@@ -31,20 +31,21 @@ def test_no_exception_fails():
 
 
 @pytest.mark.parametrize(
-    ("error", "hint"),
+    ("error", "said"),
     [
         (TypeError("no"), ""),
         (
             StudentError("TypeError", "no\x1b[31m", ("TypeError", "Exception")),
-            r'its message is "no\x1b[31m"',
+            r' ("no\x1b[31m")',
         ),
     ],
 )
-def test_another_exception_fails(error, hint):
+def test_another_exception_fails(error, said):
     with pytest.raises(CheckFailed) as caught, raises(ValueError, F):
         raise error
-    assert caught.value.message == "f: raised TypeError, but should raise ValueError [stride=0]"
-    assert caught.value.hint == hint
+    sentence = f"f: raised TypeError{said}, but should raise ValueError [stride=0]"
+    assert caught.value.message == sentence
+    assert caught.value.hint == ""
 
 
 @pytest.mark.parametrize(

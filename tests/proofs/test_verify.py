@@ -42,6 +42,10 @@ FIGURE = "autograder/checks/toy/figure.py"
 SECOND_SIDE = (
     'assert_close(student.scaled(sides, 2.0), 2 * sides, call("scaled", sides=sides, factor=2.0))'
 )
+UNGUARDED = """\
+got = student.scaled(sides, 2.0)
+    if got is not None:
+        assert_close(got + 0, 2 * sides, call("scaled", sides=sides, factor=2.0))"""
 DRAWS_NOTHING = """\
 from autograder.kit import assert_equal, call
 
@@ -104,7 +108,7 @@ class Edit(NamedTuple):
 
 def fails(name: str, edit: Edit, *sentences: str, also: str = "") -> object:
     """A course with this edit fails this proof (and `also` one that it cannot but fail)."""
-    return pytest.param(edit, name, sentences, also, id=f"{name}-{edit.file}-{edit.old[:20]}")
+    return pytest.param(edit, name, sentences, also, id=name)
 
 
 FAILURES = [
@@ -115,52 +119,8 @@ FAILURES = [
     ),
     fails(
         NAMES,
-        Edit("grading.yml", "    tasks:", "    by_hand: {aera: [autograd]}\n    tasks:"),
-        'grading.yml: assignments.toy.by_hand: the reference has no "aera", but should be "area".',
-        also=RELEASE,  # the README lists the rules
-    ),
-    fails(
-        NAMES,
         Edit(f"{SOLUTION}/questions.yml", "points: 2", "points: 3"),
         "questions.yml:4: [0].rubric: its points add up to 2, but should be 3.",
-    ),
-    fails(
-        NAMES,
-        Edit(f"{SOLUTION}/questions.yml", "", ""),
-        "questions.yml:1: is empty, but should be a list.",
-    ),
-    fails(
-        NAMES,
-        Edit(f"{SOLUTION}/questions.yml", "", "[]"),
-        "solutions/toy/questions.yml: is empty, but should have a question.",
-    ),
-    fails(
-        NAMES,
-        Edit(f"{SOLUTION}/handout.md", "", "\n"),
-        "solutions/toy/handout.md: is empty, but should say what to do.",
-        also=RELEASE,
-    ),
-    fails(
-        NAMES,
-        Edit(f"{SOLUTION}/handout.md", "", None),
-        "solutions/toy/handout.md: No such file or directory, but should be a file.",
-        also=RELEASE,
-    ),
-    fails(
-        NAMES,
-        Edit(f"{SOLUTION}/calibration.json", "", "{"),
-        "solutions/toy/calibration.json: is no JSON, but should be: Expecting property name",
-    ),
-    fails(
-        NAMES,
-        Edit(f"{SOLUTION}/calibration.json", "", "[]"),
-        "solutions/toy/calibration.json: holds no object, but should hold one.",
-    ),
-    fails(
-        NAMES,
-        Edit("grading.yml", "points: 1}", "points: 1, thresholds: {accuracy: 0.9}}"),
-        "solutions/toy/calibration.json: No such file or directory, but should be a file.",
-        also=RELEASE,
     ),
     fails(
         RELEASE,
@@ -214,19 +174,11 @@ FAILURES = [
     ),
     fails(
         JUNK,
-        Edit(
-            HIDDEN,
-            SECOND_SIDE,
-            f"if student.scaled(sides, 2.0) is not None:\n        {SECOND_SIDE}",
-        ),
+        Edit(HIDDEN, SECOND_SIDE, UNGUARDED),
         "everything returns None: scaling earns 1 of 3 points, but should earn none "
         "(by check_scaled_second_side).",
-    ),
-    fails(
-        JUNK,
-        Edit(HIDDEN, SECOND_SIDE, SECOND_SIDE.replace("2.0), 2", "2.0) + 0, 2")),
-        "everything returns None: the grader failed: check_scaled_second_side: the check raised "
-        "TypeError: unsupported operand type(s)",
+        'everything returns "x": the grader failed: check_scaled_second_side: the check raised '
+        "TypeError: can only concatenate str",
     ),
     fails(
         MISTAKES,
@@ -246,7 +198,7 @@ FAILURES = [
             "find: sides * factor, replace: sides + factor",
             "find: sides, replace: factor",
         ),
-        'added_factor: edit 1 matches the reference 8 times, but should match once: "sides".',
+        'added_factor: edit 1 matches the reference 5 times, but should match once: "sides".',
     ),
     fails(
         MISTAKES,

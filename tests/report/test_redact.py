@@ -89,3 +89,23 @@ def test_visible_checks_stay_as_they_are(report):
 
 def test_redacting_twice_changes_nothing_more(report):
     assert redact(redact(report)) == redact(report)
+
+
+def test_message_that_a_public_check_shows_as_well_stays(report):
+    public, hidden = report.tasks[1].checks[1], report.tasks[1].checks[3]
+    same = hidden.model_copy(update={"outcome": Outcome.ERROR, "message": public.message})
+    redacted = redact(_with_checks(report, public, same)).tasks[1].checks[1]
+    assert redacted.message == public.message
+    assert redacted.output == ""
+
+
+def test_hidden_check_without_a_message_gets_a_sentence_beside_a_passed_one(report):
+    passed, hidden = report.tasks[0].checks[0], report.tasks[1].checks[3]
+    silent = hidden.model_copy(update={"message": ""})
+    redacted = redact(_with_checks(report, passed, silent)).tasks[1].checks[1]
+    assert redacted.message.startswith("hidden check: this does not hold")
+
+
+def _with_checks(report, *checks):
+    task = report.tasks[1].model_copy(update={"checks": checks})
+    return report.model_copy(update={"tasks": (report.tasks[0], task)})

@@ -1,0 +1,1 @@
+"""Submissions of a tiny course, with the reports that they give."""

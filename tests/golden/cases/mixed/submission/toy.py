@@ -1,0 +1,20 @@
+"""One task right, one wrong, one not written; and words for whoever reads the log."""
+
+print("hello from the import")
+
+
+def area(width, height):
+    print(f"\x1b[31mred\x1b[0m {width} <b>{height}</b>")
+    return 2.0 * (width + height)
+
+
+def scaled(sides, factor):
+    return sides * factor
+
+
+class Counter:
+    def __init__(self, start):
+        self.start = start
+
+    def after(self, more):
+        raise NotImplementedError
