@@ -85,9 +85,10 @@ def check(
         hidden=False,
         tasks=selection.tasks(course, slugs, task or ()),
     )
+    work = {one: collect(path or layout.stub(one), course.assignment(one)) for one in slugs}
     with Launcher() as launcher:
         desk = Desk(course, layout, launcher)
-        earned = [_check(desk, one, path or layout.stub(one), manner) for one in slugs]
+        earned = [_check(desk, one, submission, manner) for one, submission in work.items()]
     _exit(all(earned))
 
 
@@ -194,8 +195,7 @@ def _course() -> tuple[Course, Layout]:
     return config.load(layout.grading_file), layout
 
 
-def _check(desk: Desk, slug: str, path: Path, manner: Manner) -> bool:
-    submission = collect(path, desk.course.assignment(slug))
+def _check(desk: Desk, slug: str, submission: Submission, manner: Manner) -> bool:
     result = _graded(desk, slug, submission, manner, None)
     hidden = selection.hidden_remaining(desk.layout, slug, manner.tasks)
     report.show(result, _OUT, hidden_remaining=hidden)

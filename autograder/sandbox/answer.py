@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
-import numpy as np
+import numpy.random
 import torch
 
 from autograder import models
@@ -123,7 +123,7 @@ class Worker:
 
     def _seed(self, request: Request, seed: int) -> Reply:
         random.seed(seed)
-        np.random.seed(seed % 2**32)
+        numpy.random.seed(seed % 2**32)
         torch.manual_seed(seed)
         return Answer(request.number, None)
 

@@ -18,7 +18,7 @@ ALL = (
     | linux.CLONE_NEWIPC
     | linux.CLONE_NEWUTS
 )
-SCRATCH = "/tmp"
+SCRATCH = "/.scratch"  # not /tmp: Python itself may lie there
 _OLD = "/.old"
 _ROOT_OPTIONS = "size=4m,nr_inodes=8192,mode=755"
 
@@ -114,8 +114,10 @@ def _mount_proc() -> bool:
 
 def _make_scratch(scratch_mb: int) -> None:
     os.makedirs("/etc", exist_ok=True)
-    Path("/etc/passwd").write_text(f"worker:x:{os.getuid()}:{os.getgid()}::/tmp:/bin/false\n")
-    os.makedirs(SCRATCH, exist_ok=True)
+    Path("/etc/passwd").write_text(f"worker:x:{os.getuid()}:{os.getgid()}::{SCRATCH}:/bin/false\n")
+    os.makedirs(SCRATCH)
+    if not os.path.lexists("/tmp"):
+        os.symlink(SCRATCH, "/tmp")
     flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
     for folder in (SCRATCH, "/dev/shm"):
         options = f"size={scratch_mb}m,nr_inodes=4096,mode=1777"
