@@ -92,8 +92,7 @@ def widest_gap(got: torch.Tensor, expected: torch.Tensor, rtol: float, atol: flo
     if not bool(far.any()):
         return None
     badness = difference.nan_to_num(nan=math.inf).masked_fill(~far, -1)
-    worst = int(badness.argmax())
-    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), a.shape))
+    index = _index(int(badness.argmax()), a.shape)
     return Gap(
         count=int(far.sum()),
         total=far.numel(),
@@ -114,6 +113,15 @@ def _exactly(tensor: torch.Tensor) -> torch.Tensor:
 
 def _widely(tensor: torch.Tensor) -> torch.Tensor:
     return tensor if tensor.is_complex() else tensor.to(torch.float64)
+
+
+def _index(position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the index of an entry from its position (torch's own way imports sympy)."""
+    index = []
+    for size in reversed(shape):
+        position, along = divmod(position, size)
+        index.append(along)
+    return tuple(reversed(index))
 
 
 def _entry(tensor: torch.Tensor, index: tuple[int, ...]) -> complex:

@@ -25,9 +25,10 @@ _VALUES = (
 def complaints(subject: Subject) -> Iterator[str]:
     """Yield each task that earns points if everything returns junk, and each fault it causes."""
     names = _public_names(subject.tree)
+    modules = {f"everything returns {value}": _returning(names, value) for value in _VALUES}
+    modules["everything is None"] = "".join(f"{name} = None\n" for name in names)
     yield from subject.complaints(
-        Attempt(f"everything returns {value}", subject.with_module(_module(names, value)), gained)
-        for value in _VALUES
+        Attempt(name, subject.with_module(text), gained) for name, text in modules.items()
     )
 
 
@@ -36,6 +37,6 @@ def _public_names(tree: ast.Module) -> list[str]:
     return [node.name for node in definitions if not node.name.startswith("_")]
 
 
-def _module(names: list[str], value: str) -> str:
+def _returning(names: list[str], value: str) -> str:
     functions = "".join(f"\n\ndef {name}(*_, **__):\n    return {value}\n" for name in names)
     return f"import math\n\nimport torch\n{functions}"

@@ -104,12 +104,22 @@ class Conversation:
         """Send a request, wait for its reply; `Verdict` or `StudentError` when there is none."""
         if self._end:
             raise self._end
-        header, blobs = _encode(request, objects, arguments, dict(options or {}))
+        message = _encode(request, objects, arguments, dict(options or {}))
+        with self._clock:  # to read a reply, or to wait for an end, is the submission's time too
+            return self._exchange(request, message, where, patience, objects)
+
+    def _exchange(
+        self,
+        request: Request,
+        message: tuple[bytes, list[Any]],
+        where: str,
+        patience: Patience,
+        objects: wire.Objects,
+    ) -> Answered:
         self._channel.limit(patience.seconds)
         try:
-            with self._clock:
-                self._channel.send(header, blobs)
-                received = self._channel.receive()
+            self._channel.send(*message)
+            received = self._channel.receive()
             reply = _REPLY.decode(received.header)
             return self._value(request, reply, received, objects)
         except DeadlineError as error:

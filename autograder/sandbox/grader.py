@@ -12,13 +12,14 @@ import torch
 
 from autograder.errors import GraderFault
 from autograder.sandbox import figure, linux
+from autograder.sandbox.descriptors import keep_only
 from autograder.sandbox.job import Began, Device, Drawn, Event, Faulted, Finished, Job
 from autograder.sandbox.judge import Judge
 from autograder.sandbox.ward import Ward
 
 _ARGUMENTS = (
     *("-c", os.devnull, "--noconftest", "--import-mode=importlib", "--assert=plain"),
-    *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "pytest_timeout"),
+    *("-p", "no:cacheprovider", "-qq", "--no-summary", "-p", "no:logging", "-p", "pytest_timeout"),
     *("-o", "python_files=check_*.py", "-o", "python_functions=check_*", "--strict-markers"),
     *("-o", "markers=task(name)\nneeds(*checks)\ngpu", "-o", "filterwarnings=default"),
 )
@@ -27,8 +28,9 @@ _ARGUMENTS = (
 def run(job_descriptor: int, zygote_descriptor: int) -> None:
     """Read the job, grade it, tell every event; a fault of ours is told as one."""
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
-    talk = socket.socket(fileno=job_descriptor).makefile("rwb")
-    zygote = socket.socket(fileno=zygote_descriptor)
+    talking, asking = keep_only(job_descriptor, zygote_descriptor)
+    talk = socket.socket(fileno=talking).makefile("rwb")
+    zygote = socket.socket(fileno=asking)
 
     def tell(event: Event) -> None:
         talk.write(event.model_dump_json().encode() + b"\n")

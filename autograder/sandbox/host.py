@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import subprocess
@@ -93,14 +92,16 @@ class Launcher:
         """Have a grader forked and return our end of the line; several threads may ask."""
         ours, theirs = socket.socketpair()
         with self._lock, theirs:
-            if self._process.poll() is not None:
+            try:
+                self._send(theirs)
+            except OSError:  # the launcher was killed: the next one is as good
+                self.close()
                 self._start()
-            self._send(theirs)
+                self._send(theirs)
         return ours
 
     def _send(self, theirs: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            socket.send_fds(self._control, [b"grader"], [theirs.fileno()])
+        socket.send_fds(self._control, [b"grader"], [theirs.fileno()])
 
     def _events(self, talk: BufferedRWPair) -> Iterator[Event]:
         while True:

@@ -46,7 +46,7 @@ class Began(Noun):
 
 
 class Started(Noun):
-    """A check is being run."""
+    """A case of a check is being run."""
 
     kind: Literal["started"] = "started"
     name: str

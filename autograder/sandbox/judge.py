@@ -11,6 +11,7 @@ import torch
 from autograder.errors import GraderFault
 from autograder.kit import Rng
 from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Task
+from autograder.sandbox import verdict
 from autograder.sandbox.cases import Case, case_of, passed
 from autograder.sandbox.job import Device, Earned, Event, Job, Started
 from autograder.sandbox.proxy import Student
@@ -29,6 +30,7 @@ class Judge:
         self._specs = {spec.name: spec for spec in job.checks}
         self._outcomes = dict(job.settled)
         self._session: Session | None = None
+        self._student: Student | None = None
         self._cases: list[Case] = []
         self._output = ""
         self._since = 0.0
@@ -40,7 +42,8 @@ class Judge:
         if self._session is None or self._session.is_over:
             self._end_session()
             self._session = self._ward.admit(self._job.seed)
-        return Student(self._session)
+        self._student = Student(self._session)
+        return self._student
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> Rng:
@@ -53,20 +56,21 @@ class Judge:
         return torch.device("cpu")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the job's checks, each with its clock."""
+        """Keep the job's checks, each with its clock; an import has a deadline of its own."""
         items[:] = [item for item in items if _check_name(item) in self._specs]
         for item in items:
-            item.add_marker(pytest.mark.timeout(self._seconds(item), method="signal"))
+            clock = pytest.mark.timeout(self._seconds(item), method="signal", func_only=True)
+            item.add_marker(clock)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Iterator[None]:
-        """Open a check with its first case and close it with its last."""
+        """Open a check with its first case and close it with its last; tell every case."""
         name = _check_name(item)
         if not self._cases:
             self._since = time.monotonic()
-            self._tell(Started(name=name))
+        self._tell(Started(name=name))
         result = yield
         if nextitem is None or _check_name(nextitem) != name:
             self._close_check(self._specs[name])
@@ -102,7 +106,15 @@ class Judge:
     def _case(self, item: pytest.Item, error: BaseException) -> Case:
         if isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
             error = self._over_time(item)
+        elif isinstance(error, TypeError) and "not callable" in str(error):
+            error = self._called_data() or error
         return case_of(error, self._job.assignment, self._task(item))
+
+    def _called_data(self) -> Verdict | None:
+        """Return the verdict on a check that called what the submission defines as mere data."""
+        if self._student is None or not self._student.data_:
+            return None
+        return verdict.not_callable(*self._student.data_.popitem())
 
     def _over_time(self, item: pytest.Item) -> BaseException:
         seconds = self._seconds(item)

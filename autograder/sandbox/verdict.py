@@ -30,6 +30,12 @@ def missing_name(file: str, name: str, names: Sequence[str]) -> Verdict:
     return Verdict(Outcome.FAILED, f"{file}: has no {name}, but should define it{meant}")
 
 
+def not_callable(name: str, value: object) -> Verdict:
+    """The module has data where a function or a class should be."""
+    what = f"is a {type(value).__name__}, but should be a function or a class"
+    return Verdict(Outcome.FAILED, f"{name}: {what}")
+
+
 def broken_rule(where: str, seen: str) -> Verdict:
     """The function was seen to use what its by-hand rule forbids."""
     rule, _, what = seen.partition(":")

@@ -39,6 +39,10 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if rule in self._rules:
             self._broken[f"{rule}:{what}"] = None
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # True would import all of torch._dynamo in every worker, for seconds
+
     def __torch_dispatch__(
         self,
         func: Any,  # noqa: ANN401 - torch's own signature

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import keyword
+import unicodedata
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -142,7 +143,9 @@ def record_type(type_name: str, names: tuple[str, ...]) -> Callable[..., object]
     if len(names) > _MAX_FIELDS:
         raise WireError(f"a record of {len(names)} fields (allowed {_MAX_FIELDS})")
     is_name = type_name.isidentifier() and not keyword.iskeyword(type_name)
-    return namedtuple(type_name if is_name else "record", names, rename=True)
+    # Python reads names in this form: two that differ here may be one there.
+    known = [unicodedata.normalize("NFKC", name) for name in names]
+    return namedtuple(type_name if is_name else "record", known, rename=True)
 
 
 class Unpacker:
@@ -158,6 +161,8 @@ class Unpacker:
         if depth > _MAX_DEPTH:
             raise WireError(f"a value nested deeper than {_MAX_DEPTH} levels")
         if isinstance(node, TensorNode):
+            if node.stride is not None and self._objects.keeps_layout:
+                raise WireError("a tensor with a layout, which only the grader may send")
             data = self._take(tensors.payload_size(node))
             return tensors.unpack(node, data, self._objects.home)
         if isinstance(node, DtypeNode):

@@ -16,7 +16,7 @@ import socket
 import tempfile
 import traceback
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 import torch
@@ -50,12 +50,17 @@ def _warm() -> None:
     torch.nn.functional.conv2d(torch.ones(1, 1, 5, 5), weight).sum().backward()  # type: ignore[no-untyped-call]
 
 
+class _Grader(NamedTuple):
+    pid: int
+    line: socket.socket
+
+
 class Zygote:
     """Forks graders for the command line and workers for graders; waits for nothing else."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
-        self._graders: dict[int, socket.socket] = {}
+        self._graders: dict[int, _Grader] = {}
         self._warden = Warden()
 
     def serve(self) -> None:
@@ -74,19 +79,23 @@ class Zygote:
         if not data:
             return False
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        if os.fork() == 0:
+        pid = os.fork()
+        if pid == 0:
             _end_with(lambda: grader.run(descriptors[0], theirs.fileno()))
         _close(descriptors)
         theirs.close()
-        self._graders[ours.fileno()] = ours
+        self._graders[ours.fileno()] = _Grader(pid, ours)
         return True
 
     def _hear_grader(self, grader_end: int) -> None:
-        data, descriptors, _, _ = socket.recv_fds(self._graders[grader_end], _MAX_REQUEST, 3)
+        line = self._graders[grader_end].line
+        data, descriptors, _, _ = socket.recv_fds(line, _MAX_REQUEST, 3)
         if data:
             self._fork_worker(_SPEC.decode(data), *descriptors)
             return
-        self._graders.pop(grader_end).close()
+        gone = self._graders.pop(grader_end)
+        gone.line.close()
+        os.waitpid(gone.pid, 0)
 
     def _fork_worker(self, spec: WorkerSpec, channel: int, output: int, leash: int) -> None:
         scratch = _scratch(spec)

@@ -49,7 +49,7 @@ def check_second(student):
         student.forever()
 
 
-@task("counter")
+@task("counting")
 def check_third(student):
     \"\"\"the third is quick\"\"\"
     note("third")

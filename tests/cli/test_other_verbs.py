@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import TESTS
 
-LAYERS = ("namespaces", "resource limits", "closed descriptors", "landlock", "syscall-filter")
+LAYERS = ("clean-birth", "limits", "no-new-privileges", "landlock", "syscall-filter")
 
 
 def test_release_writes_and_then_compares(autograder, root):
@@ -79,6 +79,7 @@ def test_verify_of_a_course_that_is_whole(autograder, tmp_path):
 def test_doctor_examines_every_layer(autograder):
     ran = autograder("doctor")
     assert (ran.code, ran.err) == (0, "")
-    for word in ("Python", "torch", "device", "tier full", "tier reduced", "tier none"):
+    for word in ("Python", "torch", "device", "tier full", "tier reduced", *LAYERS):
         assert word in ran.out
     assert "a submission cannot start a process" in ran.out
+    assert "isolation here: " in ran.out

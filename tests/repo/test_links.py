@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-_FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^ *```.*?^ *```", flags=re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ +(.+)$", flags=re.MULTILINE)
 

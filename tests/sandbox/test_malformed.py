@@ -6,7 +6,8 @@ import math
 import os
 import socket
 import struct
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 
 import msgspec
 import pytest
@@ -50,14 +51,21 @@ def session_that_hears(data):
     read, write = os.pipe()
     os.close(write)
     session = Session(Process(channel, read, leash), TOY, LIMITS)
-    worker.sendall(data)
-    worker.shutdown(socket.SHUT_WR)
     warden.close()
-    with worker:
-        try:
-            yield session
-        finally:
-            session.close()
+    speaking = threading.Thread(target=_say, args=(worker, data))
+    speaking.start()
+    try:
+        yield session
+    finally:
+        session.close()
+        speaking.join()
+
+
+def _say(worker, data):
+    with worker, suppress(BrokenPipeError, ConnectionResetError):
+        worker.sendall(data)
+        worker.shutdown(socket.SHUT_WR)
+        worker.recv(1)
 
 
 def reply_to(data):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
-from torch.nn.utils import parameters_to_vector
 
 
 @dataclass
@@ -100,13 +99,13 @@ def vgg16_parameters(num_classes: int = 1000) -> dict[str, int | list[int]]:
 
 
 def count_parameters(model: nn.Module, trainable_only: bool = False) -> int:
-    """Put all tensors into one vector and take its length."""
+    """Add up the sizes of all tensors in bytes, each taken once, over the size of an entry."""
     tensors = {
-        id(tensor): tensor
+        id(tensor): tensor.nbytes // tensor.itemsize
         for _, tensor in model.named_parameters(remove_duplicate=False)
         if tensor.requires_grad or not trainable_only
     }
-    return parameters_to_vector(tensors.values()).numel() if tensors else 0
+    return sum(tensors.values())
 
 
 class _Recorder:

@@ -15,12 +15,6 @@ def scaled(sides: torch.Tensor, factor: float) -> torch.Tensor:
     raise NotImplementedError("toy.py: scaled is not written yet")
 
 
-class Counter:
-    """Counts rectangles."""
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-
-    def after(self, more: int) -> int:
-        """Return the count after `more` rectangles."""
-        raise NotImplementedError("toy.py: Counter.after is not written yet")
+def counted(start: int, more: int) -> int:
+    """Return the number of rectangles when `more` of them join `start`."""
+    raise NotImplementedError("toy.py: counted is not written yet")

@@ -21,7 +21,7 @@ def check_scaled(student):
     assert_close(got, 2 * sides, call("scaled", sides=sides, factor=2.0))
 
 
-@task("counter")
-def check_counter(student):
-    """a counter adds to its start"""
-    assert_equal(student.Counter(3).after(4), 7, call("Counter(3).after", more=4))
+@task("counting")
+def check_counted(student):
+    """the new rectangles are added to the old"""
+    assert_equal(student.counted(3, 4), 7, call("counted", start=3, more=4))
