@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from enum import StrEnum
@@ -18,6 +19,7 @@ from autograder.errors import AutograderError, GraderFault
 from autograder.files import require_writable, write_whole
 from autograder.grade import Desk, Manner, allowed_tiers, promised_checks
 from autograder.grade import grade as grade_submission
+from autograder.journal import Journal
 from autograder.layout import Layout, find_root
 from autograder.model import Course, Report, Submission, Tier
 from autograder.progress import Watcher
@@ -33,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _PIPE_COLUMNS = 200  # nothing is folded or cut where no terminal says how wide it is
+_PIPE_CLOSED = 141  # what a shell says of a program that SIGPIPE ends
 _OUT = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
 _ERR = Console(stderr=True)
 
@@ -176,6 +179,9 @@ def main() -> None:
     except AutograderError as error:
         _complain(str(error))
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_PIPE_CLOSED)
     except Exception:  # noqa: BLE001 - a bug of ours is a grader fault, never a student's loss
         _complain(f"{traceback.format_exc()}\nThe grader failed, not your code.")
         _complain("No score was recorded.")
@@ -217,6 +223,7 @@ def _publish(
     for path, write in ((json_file, report.as_json), (html_file, report.as_html)):
         if path:
             write_whole(path, write(result))
+            Journal.beside(path, "").done()
             _complain(f"wrote {path}")
     if form is report.Format.TEXT:
         report.show(result, _OUT)

@@ -72,7 +72,10 @@ def grade(
     report_path: Path | None = None,
     listen: Listener = lambda _: None,
 ) -> Report:
-    """Grade one submission; `GraderFault` instead of a score when the fault is ours."""
+    """Grade one submission; `GraderFault` instead of a score when the fault is ours.
+
+    With a `report_path`, verdicts are saved beside it as they come, until `Journal.done`.
+    """
     started, clock = datetime.now(UTC), time.monotonic()
     assignment = desk.course.assignment(slug)
     checks = promised_checks(desk.layout, assignment, manner)
@@ -128,7 +131,6 @@ class _Run:
                 if attempt == _ATTEMPTS:
                     raise
             else:
-                self._journal.done()
                 return
 
     def results(self, checks: Sequence[CheckSpec]) -> list[CheckResult]:

@@ -116,8 +116,8 @@ class Worker:
             case "call":
                 return self._call(request, arguments, options, packer)
 
-    def _load(self, request: Request, files: dict[str, str], name: str) -> Reply:
-        self._sources = Sources(files)
+    def _load(self, request: Request, files: dict[str, torch.Tensor], name: str) -> Reply:
+        self._sources = Sources({file: _text(data) for file, data in files.items()})
         self._module = self._sources.load(name)
         return Answer(request.number, None)
 
@@ -165,6 +165,10 @@ class Worker:
             bases=tuple(base.__name__[:_MAX_TEXT] for base in type(error).__mro__[:64]),
             frames=frames,
         )
+
+
+def _text(data: torch.Tensor) -> str:
+    return data.cpu().numpy().tobytes().decode()
 
 
 def _text_of(error: BaseException) -> str:

@@ -96,13 +96,17 @@ def detach(target: str) -> None:
     _checked(_libc.umount2(target.encode(), MNT_DETACH))
 
 
-def drop_capabilities() -> None:
-    """Give up every capability, now and for whatever this process might become."""
+def bar_capabilities() -> None:
+    """Bar every capability from what this process might become; takes the rights of root."""
     for capability in range(LAST_CAPABILITY + 1):
         try:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
             break
+
+
+def drop_capabilities() -> None:
+    """Give up every capability."""
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()

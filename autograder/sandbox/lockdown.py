@@ -53,6 +53,7 @@ class Lockdown:
         if self._spec.tier == "full":
             self._held.append(NAMESPACES)
             self._require(OWN_ROOT, self._own_root)
+        linux.bar_capabilities()
         self._own_user()
         self._bound_threads()
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -7,6 +7,7 @@ import os
 from autograder.sanitise import sanitise
 
 _CHUNK = 64 * 1024
+_TAIL, _LINE = 1024, 200
 
 
 class Output:
@@ -16,6 +17,7 @@ class Output:
         self._descriptor = descriptor
         self._cap = cap_kb * 1024
         self._kept = bytearray()
+        self._tail = b""
         self._seen = 0
 
     def read(self) -> bool:
@@ -26,6 +28,7 @@ class Output:
             return True
         self._seen += len(data)
         self._kept += data[: self._cap - len(self._kept)]
+        self._tail = (self._tail + data)[-_TAIL:]
         return bool(data)
 
     def read_all(self) -> None:
@@ -43,5 +46,6 @@ class Output:
 
     def last_line(self) -> str:
         """Return the last line that holds anything."""
-        lines = [line for line in self.text().splitlines() if line.strip()]
-        return lines[-1].strip()[:200] if lines else ""
+        text = sanitise(self._tail.decode("utf-8", "replace"), _TAIL)
+        lines = [line for line in text.splitlines() if line.strip()]
+        return lines[-1].strip()[:_LINE] if lines else ""

@@ -73,7 +73,11 @@ def test_completion_script_can_be_shown(autograder):
 
 
 def test_completion_lists_the_verbs(autograder):
-    asked = {"_AUTOGRADER_COMPLETE": "complete_bash", "COMP_WORDS": "autograder ", "COMP_CWORD": "1"}
+    asked = {
+        "_AUTOGRADER_COMPLETE": "complete_bash",
+        "COMP_WORDS": "autograder ",
+        "COMP_CWORD": "1",
+    }
     ran = autograder(**asked)
     assert ran.code == 0
     assert ran.out.split() == list(VERBS)

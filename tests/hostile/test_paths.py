@@ -152,7 +152,9 @@ def test_a_zip_with_a_path_that_leads_out(refused, archive, name, tmp_path):
 
 def test_a_zip_with_a_link(refused, archive):
     said = refused(archive((linked("toy.py"), b"/etc/passwd")))
-    assert said.startswith(": its member toy.py is a link, but a submission should hold plain files")
+    assert said.startswith(
+        ": its member toy.py is a link, but a submission should hold plain files"
+    )
 
 
 def test_a_zip_bomb(refused, archive):

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+NO_PATHS = {"autograder/report/1"}  # the name of a schema
 _FENCED = re.compile(r"^ *```.*?^ *```", flags=re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_FOLDERS = ("assignments", "autograder", "datasets", "docs", "examples", "solutions", "tests")
+_PATH = re.compile(rf"`((?:{'|'.join(_FOLDERS)})/[\w./-]*)`")
 _HEADING = re.compile(r"^#+ +(.+)$", flags=re.MULTILINE)
 
 
@@ -17,6 +20,11 @@ def test_links_lead_to_files_and_headings_that_are_there(root, pages):
     assert [
         f"{page}: {link}" for page, text in pages.items() for link in dead(root, page, text)
     ] == []
+
+
+def test_paths_that_pages_name_are_there(root, pages):
+    named = {path for text in pages.values() for path in _PATH.findall(text)} - NO_PATHS
+    assert [path for path in sorted(named) if not (root / path).exists()] == []
 
 
 @pytest.mark.parametrize(

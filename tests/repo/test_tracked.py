@@ -10,6 +10,8 @@ import autograder
 
 # Spelt in parts, for this file is searched too.
 MACHINE_PATHS = ("work/", "root/", "home/", "Users/")
+# Hostile code reaches for other people's homes.
+MAY_NAME_HOMES = ("tests/attacks/", "tests/hostile/", "tests/sandbox/")
 REGISTRIES = ("py" + "pi", "python" + "hosted", "conda.an" + "aconda", "download.py" + "torch")
 KNOWN_HOSTS = {"docs.pytest.org", "json-schema.org"}
 # Example hosts that are never asked: RFC 2606, and the hostile strings of tests.
@@ -61,11 +63,21 @@ def test_the_version_is_the_newest_of_the_changelog(root):
     )
 
 
+def test_the_map_of_the_tests_names_every_folder(root, tracked):
+    named = re.findall(
+        r"^\| `(\w+)/` \|", (root / "tests/README.md").read_text("utf-8"), re.MULTILINE
+    )
+    found = {path.parts[1] for path in tracked if path.parts[0] == "tests" and len(path.parts) > 2}
+    assert found <= set(named)
+
+
 def strangers(root: Path, files: Iterable[Path | str]) -> Iterator[str]:
-    for file in files:
+    for file in map(str, files):
         for number, line in enumerate(text_of(root / file).splitlines(), 1):
-            for found in (*_MACHINE.finditer(line), *_REGISTRY.finditer(line), *addresses(line)):
-                yield f"{file}:{number}: {found.group()}"
+            found = [*_REGISTRY.finditer(line), *addresses(line)]
+            if not file.startswith(MAY_NAME_HOMES):
+                found += _MACHINE.finditer(line)
+            yield from (f"{file}:{number}: {one.group()}" for one in found)
 
 
 def addresses(line: str) -> Iterator[re.Match[str]]:

@@ -135,7 +135,7 @@ MALFORMED = {
     "an unknown device": answer(["DeviceNode", "abacus:1"]),
     "a device with too large a number": answer(["DeviceNode", "cuda:99999999999999999999"]),
     "a device with odd characters": answer(["DeviceNode", "cpu\0"]),
-        "a generator without a seed": answer(["GeneratorNode", "x"]),
+    "a generator without a seed": answer(["GeneratorNode", "x"]),
     "a network by name": answer(["ModelNode", 0, "mlp", ["DictNode", []]]),
     "lists nested nine deep": answer(nested(9)),
     "tuples nested nine deep": answer(nested(9, "TupleNode")),
@@ -252,10 +252,12 @@ WORDS = st.sampled_from(["float32", "int8", "cpu", "home", "cuda", "meta", "mlp"
 SIZES = st.sampled_from([0, 1, 2, 3, -1, 2**31 - 1, 2**40])
 VALUES = st.recursive(
     PLAIN | WORDS | SIZES,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.tuples(KINDS, inner).map(list)
-    | st.tuples(KINDS, inner, inner).map(list)
-    | st.tuples(KINDS, WORDS, st.lists(SIZES, max_size=3), WORDS, inner, inner).map(list),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(KINDS, inner).map(list)
+        | st.tuples(KINDS, inner, inner).map(list)
+        | st.tuples(KINDS, WORDS, st.lists(SIZES, max_size=3), WORDS, inner, inner).map(list)
+    ),
     max_leaves=8,
 )
 FEW = settings(

@@ -1,5 +1,6 @@
 """Every function raises in its own way."""
 
+
 class Strange:
     pass
 
