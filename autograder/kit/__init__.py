@@ -10,6 +10,7 @@ from autograder.kit.raising import raises
 from autograder.kit.randomness import Rng
 from autograder.kit.remote import StudentError
 from autograder.kit.tensors import assert_close, assert_dtype, assert_shape, assert_tensor
+from autograder.kit.thresholds import assert_reaches
 from autograder.kit.untouched import untouched
 from autograder.kit.values import assert_equal, assert_record_fields
 
@@ -22,6 +23,7 @@ __all__ = [
     "assert_dtype",
     "assert_equal",
     "assert_gradient",
+    "assert_reaches",
     "assert_record_fields",
     "assert_shape",
     "assert_tensor",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
+import yaml
 
 from autograder.kit.randomness import Rng
+from autograder.kit.thresholds import Threshold
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,6 +51,22 @@ def rng(request: pytest.FixtureRequest) -> Rng:
 def device() -> torch.device:
     """Return the device to check on: the CPU."""
     return torch.device("cpu")
+
+
+@pytest.fixture
+def threshold(request: pytest.FixtureRequest) -> Callable[[str], Threshold]:
+    """Return the thresholds that `grading.yml` gives the task of this check, by name."""
+    text = (_course(request.path) / "grading.yml").read_text(encoding="utf-8")
+    tasks = yaml.safe_load(text)["assignments"][request.path.parent.name]["tasks"]
+    (task,) = request.node.get_closest_marker("task").args
+    given = tasks[task].get("thresholds", {})
+    return lambda name: _plain(given[name])
+
+
+def _plain(given: float | list[dict[str, float]]) -> Threshold:
+    if isinstance(given, int | float):
+        return given
+    return [(step["at_least"], step["share"]) for step in given]
 
 
 def _submission(slug: str, request: pytest.FixtureRequest) -> Path:

@@ -10,7 +10,8 @@ import torch
 
 from autograder.errors import GraderFault
 from autograder.kit import Rng
-from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Task
+from autograder.kit.thresholds import Threshold
+from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Step, Task
 from autograder.sandbox import verdict
 from autograder.sandbox.cases import Case, case_of, passed
 from autograder.sandbox.job import Device, Earned, Event, Job, Started
@@ -54,6 +55,12 @@ class Judge:
     def device(self) -> torch.device:
         """Where the tensors of a check are; the worker has them on its own device."""
         return torch.device("cpu")
+
+    @pytest.fixture
+    def threshold(self, request: pytest.FixtureRequest) -> Callable[[str], Threshold]:
+        """The thresholds of the check's task, by name: a number, or steps with their shares."""
+        given = self._task(request.node).thresholds
+        return lambda name: _plain(given[name])
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the job's checks, each with its clock; an import has a deadline of its own."""
@@ -166,6 +173,12 @@ def _phase(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
         longrepr=None,
         when=call.when,  # type: ignore[arg-type] # never "collect" here
     )
+
+
+def _plain(given: float | tuple[Step, ...]) -> Threshold:
+    if isinstance(given, tuple):
+        return [(step.at_least, step.share) for step in given]
+    return given
 
 
 def _check_name(item: pytest.Item) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
@@ -78,5 +79,10 @@ def _settled(settling: int) -> Settled:
 
 def _take_over_printing() -> None:
     os.environ.update(HOME=os.getcwd(), TMPDIR=os.getcwd())
-    sys.stdout = open(1, "w", buffering=1, closefd=False, errors="replace")  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, closefd=False, errors="replace")  # noqa: SIM115
+    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+
+
+def _unbuffered(descriptor: int) -> io.TextIOWrapper:
+    """Return a text stream that loses nothing, whatever becomes of the process."""
+    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115 - as long as we live
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="replace", write_through=True)

@@ -26,7 +26,7 @@ FLOOR = {unit: number for number, units in enumerate(FLOORS) for unit in units}
 
 # Beside the house: what each may import of the project, and of other packages.
 BESIDE = {
-    "kit": (set(), {"numpy", "pytest", "torch"}),
+    "kit": (set(), {"numpy", "pytest", "torch", "yaml"}),
     "models": (set(), {"numpy", "torch"}),
     "checks": ({"kit", "models"}, {"matplotlib", "numpy", "pytest", "torch"}),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +37,12 @@ def test_make_alone_lists_the_targets(root):
 @pytest.mark.parametrize("target", CI_ORDER)
 def test_make_knows_the_target(root, target):
     subprocess.run(["make", "--dry-run", target], cwd=root, capture_output=True, check=True)
+
+
+def test_no_check_of_a_submission_is_taken_for_a_test(root, tracked):
+    checks = [path for path in tracked if path.parts[0] == "tests" and path.match("check_*.py")]
+    folders = {str(Path(*path.parts[:2])) for path in checks}
+    assert folders
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *sorted(folders)]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert [line for line in listed.stdout.splitlines() if "::check_" in line] == []

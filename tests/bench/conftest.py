@@ -1,0 +1,3 @@
+"""What is under `checks/` is run by the bench, in a grader."""
+
+collect_ignore = ["checks"]
