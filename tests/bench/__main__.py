@@ -20,6 +20,7 @@ from tests.bench import jobs
 
 _PAIRS = 7
 _WORKERS = 100
+_ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}  # as a worker has it: a fair comparison
 _SLUGS = ("conv_as_matrix", "parameter_counting")
 
 
@@ -67,7 +68,9 @@ class _Measured:
 
     def __init__(self, command: list[str]) -> None:
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=jobs.ROOT, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=jobs.ROOT, env=_ENVIRONMENT, stdout=subprocess.DEVNULL
+        )
         _, status, usage = os.wait4(process.pid, 0)
         self.seconds = time.perf_counter() - start
         self.peak_mb = usage.ru_maxrss / 1024

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+import torch
 
 from autograder import catalog
 from autograder.errors import GraderFault
 from autograder.model import Assignment, Limits, Policy, Task, Tier
-from autograder.sandbox import view
+from autograder.sandbox import view, wire
+from autograder.sandbox.answer import WorkerObjects
 from autograder.sandbox.host import Launcher
 from autograder.sandbox.job import Began, Earned, Job
+from autograder.sandbox.messages import Value
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -136,3 +140,52 @@ def tier(request, isolations):
 def submission():
     """Read one of the submissions written for these tests."""
     return lambda name: (SUBMISSIONS / f"{name}.py").read_text()
+
+
+class GraderObjects:
+    """The grader's side, without a session: an object of the worker stays a node."""
+
+    keeps_layout = True
+    home = torch.device("cpu")
+
+    def pack(self, value):
+        raise wire.WireError(f"a {type(value).__name__}")
+
+    def unpack(self, node):
+        return node
+
+
+@pytest.fixture
+def grader_side():
+    """What stands behind objects in a grader."""
+    return GraderObjects()
+
+
+@pytest.fixture
+def worker_side():
+    """What stands behind objects in a worker."""
+    return WorkerObjects(GraderObjects.home)
+
+
+@pytest.fixture(params=["to the worker", "to the grader"])
+def sides(request, grader_side, worker_side):
+    """Sender and receiver, in either direction."""
+    pair = (grader_side, worker_side)
+    return pair if request.param == "to the worker" else pair[::-1]
+
+
+@pytest.fixture
+def travel():
+    """Send a value through messages and bytes."""
+    return _travel
+
+
+def _travel(value, sides):
+    sender, receiver = sides
+    packer = wire.Packer(sender)
+    header = wire.ENCODER.encode(packer.pack(value))
+    payload = memoryview(bytearray(b"".join(packer.blobs)))
+    unpacker = wire.Unpacker(receiver, payload)
+    result = unpacker.unpack(msgspec.msgpack.decode(header, type=Value))
+    unpacker.finish()
+    return result

@@ -113,7 +113,11 @@ IMPORTS = {
     "exit": ("exit()", "error", "SystemExit"),
     "input": ("input('name?')", "error", "EOFError"),
     "exit_at_once": ("import os; os._exit(0)", "killed", "toy.py: your code ended its own process"),
-    "segfault": ("import ctypes; ctypes.string_at(0)", "killed", "toy.py: your code's process died"),
+    "segfault": (
+        "import ctypes; ctypes.string_at(0)",
+        "killed",
+        "toy.py: your code's process died",
+    ),
     "loop": ("while True: pass", "timeout", "toy.py: stopped after 1 s (grading.yml: toy.limits"),
     "stub": ("raise NotImplementedError", "unwritten", ""),
     "nothing": ("", "failed", "toy.py: has no double, but should define it"),

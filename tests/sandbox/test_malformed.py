@@ -245,8 +245,10 @@ def test_text_of_a_reply_arrives_fit_to_be_shown(reply):
 
 PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text()
 KINDS = st.sampled_from(
-    ["TensorNode", "ListNode", "TupleNode", "DictNode", "RecordNode", "DtypeNode"]
-    + ["DeviceNode", "GeneratorNode", "ModelNode", "ObjectNode"]
+    (
+        *("TensorNode", "ListNode", "TupleNode", "DictNode", "RecordNode", "DtypeNode"),
+        *("DeviceNode", "GeneratorNode", "ModelNode", "ObjectNode"),
+    )
 )
 WORDS = st.sampled_from(["float32", "int8", "cpu", "home", "cuda", "meta", "mlp", "x", "\ufb01"])
 SIZES = st.sampled_from([0, 1, 2, 3, -1, 2**31 - 1, 2**40])
@@ -270,11 +272,8 @@ FEW = settings(
 
 
 def come_to_an_outcome(data):
-    with session_that_hears(data) as session:
-        try:
-            session.call(0, "double", (1,), {})
-        except (Verdict, StudentError) as end:
-            assert str(end)
+    with session_that_hears(data) as session, suppress(Verdict, StudentError):
+        assert session.call(0, "double", (1,), {}).broken == ()
 
 
 @FEW

@@ -51,7 +51,8 @@ def test_bare_pytest_reads_the_same_configuration(tmp_path, accuracy, status):
     conftest = Path(__file__).parents[2] / "autograder" / "checks" / "conftest.py"
     (folder / "conftest.py").write_text(conftest.read_text())
     (tmp_path / "pytest.ini").write_text(
-        "[pytest]\npython_files = check_*.py\npython_functions = check_*\nmarkers =\n    task(x): x\n"
+        "[pytest]\npython_files = check_*.py\npython_functions = check_*\n"
+        "markers =\n    task(x): x\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

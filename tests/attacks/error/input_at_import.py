@@ -1,0 +1,4 @@
+# Waits for somebody to type at import.
+# one: error
+
+answer = input("the answer, please: ")

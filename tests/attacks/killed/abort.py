@@ -1,0 +1,11 @@
+# Aborts, as a failed assertion in C would.
+
+import os
+
+
+def one():
+    return 1
+
+
+def double(x):
+    os.abort()

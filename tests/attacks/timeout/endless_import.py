@@ -1,0 +1,5 @@
+# Is never done with being imported.
+# one: timeout
+
+while True:
+    pass
