@@ -35,6 +35,7 @@ from autograder.sandbox.watch import watching
 
 _MAX_NAMES = 512
 _MAX_TEXT = 2000
+_MAX_CHANGED = 64
 _REQUEST = msgspec.msgpack.Decoder(Request)
 
 
@@ -152,7 +153,7 @@ class Worker:
             else:
                 value = function(*arguments, **options)
         broken = watch.broken if watch else ()
-        return Answer(request.number, packer.pack(value), tuple(changed), broken)
+        return Answer(request.number, packer.pack(value), tuple(changed[:_MAX_CHANGED]), broken)
 
     def _raised(self, request: Request, error: BaseException) -> Raised:
         frames = self._sources.frames(error.__traceback__)

@@ -12,7 +12,6 @@ from autograder.errors import GraderFault
 from autograder.kit import Rng
 from autograder.kit.thresholds import Threshold
 from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Step, Task
-from autograder.sandbox import verdict
 from autograder.sandbox.cases import Case, case_of, passed
 from autograder.sandbox.job import Device, Earned, Event, Job, Started
 from autograder.sandbox.proxy import Student
@@ -31,7 +30,6 @@ class Judge:
         self._specs = {spec.name: spec for spec in job.checks}
         self._outcomes = dict(job.settled)
         self._session: Session | None = None
-        self._student: Student | None = None
         self._cases: list[Case] = []
         self._output = ""
         self._since = 0.0
@@ -42,9 +40,8 @@ class Judge:
         """The submission, in a worker that this check has for itself."""
         if self._session is None or self._session.is_over:
             self._end_session()
-            self._session = self._ward.admit(self._job.seed)
-        self._student = Student(self._session)
-        return self._student
+            self._session = self._admit()
+        return Student(self._session)
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> Rng:
@@ -110,18 +107,18 @@ class Judge:
             self.fault = f"{_check_name(item)}: {fault}"
             item.session.shouldstop = "the grader failed"
 
+    def _admit(self) -> Session:
+        try:
+            return self._ward.admit(self._job.seed)
+        finally:
+            self._output += self._ward.take_lost_output()
+
     def _case(self, item: pytest.Item, error: BaseException) -> Case:
         if isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
             error = self._over_time(item)
-        elif isinstance(error, TypeError) and "not callable" in str(error):
-            error = self._called_data() or error
+        elif self._session:
+            error = self._session.misused(error) or error
         return case_of(error, self._job.assignment, self._task(item))
-
-    def _called_data(self) -> Verdict | None:
-        """Return the verdict on a check that called what the submission defines as mere data."""
-        if self._student is None or not self._student.data_:
-            return None
-        return verdict.not_callable(*self._student.data_.popitem())
 
     def _over_time(self, item: pytest.Item) -> BaseException:
         seconds = self._seconds(item)

@@ -20,6 +20,7 @@ UNSENDABLE = "UnsendableResult"
 HOME = "home"  # the device of this side: the CPU in a grader, what it was told in a worker
 
 Text = Annotated[str, msgspec.Meta(max_length=_MAX_TEXT)]
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=_MAX_SIZE)]
 Shape = Annotated[tuple[Size, ...], msgspec.Meta(max_length=_MAX_DIMENSIONS)]
 
@@ -106,7 +107,7 @@ class ObjectNode(_Node, frozen=True):
 
 Value: TypeAlias = (
     bool
-    | int
+    | Integer
     | float
     | Text
     | TensorNode

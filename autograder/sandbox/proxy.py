@@ -38,7 +38,6 @@ class Student:
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self.data_: dict[str, object] = {}
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         """Return what the submission defines under `name`."""
@@ -47,7 +46,6 @@ class Student:
         value = self._reach.get(-1, name)
         if isinstance(value, RemoteObject):
             return value.named_(name)
-        self.data_[name] = value
         return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from autograder.sandbox.verdict import Verdict
 from autograder.sanitise import safe_name
 
 MODULE = -1
+_REMEMBERED = 4
 
 
 class Session:
@@ -28,6 +30,7 @@ class Session:
         self._limits = limits
         self._talk = Conversation(process, limits, assignment.files[0])
         self._models: list[torch.nn.Module] = []
+        self._given: deque[tuple[str, object]] = deque(maxlen=_REMEMBERED)
         self._number = 0
         self.keeps_layout = True
         self.home = torch.device("cpu")
@@ -69,7 +72,8 @@ class Session:
 
     def get(self, target: int, name: str) -> Any:  # noqa: ANN401 - an attribute has any type
         """Return an attribute of the module or of an object."""
-        return self._ask("get", target, name, self._call_patience()).value
+        value = self._ask("get", target, name, self._call_patience()).value
+        return self._noted(name, value)
 
     def apply(self, operation: str, *arguments: object) -> Any:  # noqa: ANN401
         """Run an operation of the kit on values of the worker."""
@@ -92,6 +96,7 @@ class Session:
         )
         if answered.broken:
             raise verdict.broken_rule(name, answered.broken[0])
+        self._noted(f"{name}(...)", answered.value)
         return answered
 
     def close(self) -> None:
@@ -115,6 +120,25 @@ class Session:
         if isinstance(node, ModelNode):
             raise wire.WireError("a network by name, which only the grader may send")
         return RemoteObject(self, node, safe_name(node.type_name))
+
+    def misused(self, error: BaseException) -> Verdict | None:
+        """Return the verdict on a check that used data of the submission as something it is not.
+
+        A check may call what it has from the submission, or ask it for a method. Where there is
+        mere data instead, Python blames the check; the data is the submission's.
+        """
+        for name, value in reversed(self._given):
+            kind = type(value).__name__
+            if isinstance(error, TypeError) and str(error) == f"'{kind}' object is not callable":
+                return verdict.of_another_kind(name, kind, "be a function or a class")
+            if isinstance(error, AttributeError) and error.obj is value:
+                return verdict.of_another_kind(name, kind, f"have {error.name}")
+        return None
+
+    def _noted(self, name: str, value: object) -> object:
+        if not isinstance(value, RemoteObject):
+            self._given.append((name, value))
+        return value
 
     def _key(self, model: torch.nn.Module) -> int:
         for key, known in enumerate(self._models):

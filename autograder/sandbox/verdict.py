@@ -30,10 +30,10 @@ def missing_name(file: str, name: str, names: Sequence[str]) -> Verdict:
     return Verdict(Outcome.FAILED, f"{file}: has no {name}, but should define it{meant}")
 
 
-def not_callable(name: str, value: object) -> Verdict:
-    """The module has data where a function or a class should be."""
-    what = f"is a {type(value).__name__}, but should be a function or a class"
-    return Verdict(Outcome.FAILED, f"{name}: {what}")
+def of_another_kind(name: str, kind: str, should: str) -> Verdict:
+    """The submission has mere data where something that does something should be."""
+    article = "an" if kind[0].lower() in "aeiou" else "a"
+    return Verdict(Outcome.FAILED, f"{name}: is {article} {kind}, but should {should}")
 
 
 def broken_rule(where: str, seen: str) -> Verdict:

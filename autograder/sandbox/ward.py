@@ -28,6 +28,7 @@ class Ward:
         self._nursery: Nursery | None = None
         self._never_loaded: Verdict | StudentError | None = None
         self._has_loaded = False
+        self._lost_output = ""
         self._first: Session | None = None
 
     def open(self) -> Isolation:
@@ -59,10 +60,16 @@ class Ward:
             session.load(self._job.files, seed)
         except (Verdict, StudentError) as error:
             session.close()
+            self._lost_output = session.output
             self._never_loaded = None if self._has_loaded else error
             raise
         self._has_loaded = True
         return session
+
+    def take_lost_output(self) -> str:
+        """Return, once, what a module printed before its import failed."""
+        output, self._lost_output = self._lost_output, ""
+        return output
 
     def close(self) -> None:
         """Let go of every worker that is not in use."""

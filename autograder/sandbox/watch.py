@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from threading import Thread
 from typing import Any
@@ -83,6 +84,8 @@ def watching(rules: Sequence[str]) -> Iterator[Watch | None]:
         return
     engine, start = Variable._execution_engine, Thread.start
     with Watch(rules) as watch:
+        if len(sys._current_frames()) > 1:
+            _note_thread(watch)
         Variable._execution_engine = _Engine(engine, watch)  # type: ignore[assignment]
         Thread.start = _noting_threads(start, watch)  # type: ignore[assignment, method-assign]
         try:
@@ -94,8 +97,13 @@ def watching(rules: Sequence[str]) -> Iterator[Watch | None]:
 
 def _noting_threads(start: Callable[[Thread], None], watch: Watch) -> Callable[[Thread], None]:
     def start_seen(thread: Thread) -> None:
-        for rule in Rule:
-            watch.note(rule, "a thread of its own")
+        _note_thread(watch)
         start(thread)
 
     return start_seen
+
+
+def _note_thread(watch: Watch) -> None:
+    """Note a thread, in which nothing would be seen, whichever rule holds."""
+    for rule in Rule:
+        watch.note(rule, "a thread of its own")

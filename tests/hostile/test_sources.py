@@ -41,7 +41,8 @@ AT_IMPORT = {
     "a long sum": ("x = " + "+".join(["1"] * 25_000) + "\n", "error", "RecursionError"),
     "a cast": ("raise BaseException('x' * 10_000_000)\n", "error", "BaseException: xxx"),
     "an exception without a text": (
-        "class Silent(Exception):\n    def __str__(self):\n        raise ValueError\nraise Silent\n",
+        "class Silent(Exception):\n    def __str__(self):\n        raise ValueError\n"
+        "raise Silent\n",
         "error",
         "Silent",
     ),
@@ -103,7 +104,8 @@ AT_CALLS = {
     "coroutines": ("async def area(*_):\n    return 15.0\nscaled = counted = area\n", None, ""),
     "modules": ("import os\ndef area(*_):\n    return os\nscaled = counted = area\n", None, ""),
     "itself within itself": (
-        "def area(*_):\n    loop = []\n    loop.append(loop)\n    return loop\nscaled = counted = area\n",
+        "def area(*_):\n    loop = []\n    loop.append(loop)\n    return loop\n"
+        "scaled = counted = area\n",
         None,
         "",
     ),

@@ -139,6 +139,8 @@ def test_an_import_that_fails_is_told_for_every_check(end, toys):
 class Unloadable:
     """A locked worker in which no submission can be imported."""
 
+    output = ""
+
     def load(self, files, seed):
         raise Verdict(Outcome.TIMEOUT, "toy.py: stopped")
 

@@ -1,5 +1,6 @@
 # Returns a list that holds itself.
 
+
 def one():
     return 1
 

@@ -1,5 +1,6 @@
 # Raises exceptions named like the grader's own, with all points attached.
 
+
 def one():
     return 1
 

@@ -1,5 +1,6 @@
 # Raises an exception with a megabyte of name and of text, and no way to print it.
 
+
 def one():
     return 1
 

@@ -1,5 +1,6 @@
 # Puts terminal codes, HTML, workflow commands and a forged report into an exception.
 
+
 def one():
     return 1
 

@@ -1,5 +1,6 @@
 # Waits for somebody to type the answer.
 
+
 def one():
     return 1
 

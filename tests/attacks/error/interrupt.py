@@ -1,5 +1,6 @@
 # Raises KeyboardInterrupt, which ends a test session early.
 
+
 def one():
     return 1
 

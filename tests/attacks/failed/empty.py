@@ -1,5 +1,6 @@
 # Returns nothing in a tensor, of which every entry is right.
 
+
 def one():
     return 1
 

@@ -1,5 +1,6 @@
 # Fills the scratch folder with a hundred thousand small files.
 
+
 def one():
     return 1
 

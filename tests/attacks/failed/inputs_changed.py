@@ -1,5 +1,6 @@
 # Changes its input in place so that the expected value changes too.
 
+
 def one():
     return 1
 

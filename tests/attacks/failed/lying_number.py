@@ -1,6 +1,7 @@
 # Returns numbers that claim to equal whatever they are compared with.
 # one: failed
 
+
 class Any(int):
     def __eq__(self, other):
         return True

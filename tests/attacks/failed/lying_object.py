@@ -1,5 +1,6 @@
 # Returns an object that agrees with everything.
 
+
 class Agreeing:
     def __eq__(self, other):
         return True

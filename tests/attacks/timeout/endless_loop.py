@@ -1,5 +1,6 @@
 # Never answers.
 
+
 def one():
     return 1
 

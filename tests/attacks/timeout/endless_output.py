@@ -1,5 +1,6 @@
 # Prints for ever.
 
+
 def one():
     return 1
 

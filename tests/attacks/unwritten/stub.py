@@ -1,5 +1,6 @@
 # Hands in what it was given.
 
+
 def one():
     return 1
 
