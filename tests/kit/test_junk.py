@@ -59,6 +59,8 @@ class Handle:
         raise AssertionError
 
     def __getattr__(self, name):
+        if name == "no_such_field":
+            raise AttributeError(name)
         return self
 
 

@@ -42,3 +42,46 @@ def test_what_a_module_prints_before_its_import_fails_is_kept_once(toys):
     results = toys.results("print('so far')\nraise ValueError('here')", checks)
     assert [result.outcome for result in results.values()] == [Outcome.ERROR] * 2
     assert [result.output for result in results.values()] == ["so far\n", ""]
+
+
+ROWS = """
+@task('a')
+def check_rows(student):
+    '''an object of any kind is a row if it has the fields'''
+    for row in student.rows():
+        assert_record_fields(row, ("name", "macs"), call("rows"))
+        assert_equal((row.name, row.macs), ("conv", 9), call("rows"))
+"""
+KINDS = """
+import types
+from collections import namedtuple
+from dataclasses import dataclass
+
+class Plain:
+    def __init__(self, name, macs):
+        self.name, self.macs = name, macs
+
+@dataclass
+class Data:
+    name: str
+    macs: int
+
+    def double(self):
+        return 2 * self.macs
+
+Named = namedtuple("Named", "macs name")
+
+def rows():
+    given = {"name": "conv", "macs": 9}
+    return [Plain(**given), Data(**given), Named(**given), types.SimpleNamespace(**given)]
+"""
+
+
+def test_rows_may_be_objects_of_any_kind(toys):
+    assert toys.results(KINDS, ROWS)["check_rows"].outcome is Outcome.PASSED
+
+
+def test_an_object_without_the_field_costs_the_check(toys):
+    result = toys.results(KINDS.replace("self.macs = ", "self.mac = "), ROWS)["check_rows"]
+    assert result.outcome is Outcome.FAILED
+    assert "has no macs" in result.message
