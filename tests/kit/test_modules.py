@@ -210,7 +210,8 @@ def test_another_exception_of_the_student_passes_through():
         parameters(Broken(None))
 
 
-def test_a_handle_is_no_record():
+def test_a_handle_is_a_record_of_what_it_answers():
+    assert assert_record_fields(Proxy(None), ["target"], call("f")) is None
     with pytest.raises(CheckFailed) as caught:
-        assert_record_fields(Proxy(None), ["target"], call("f"))
-    assert caught.value.message == "f: the result is a Proxy, but should have the field target"
+        assert_record_fields(Proxy(None), ["macs"], call("f"))
+    assert caught.value.message == "f: the result is a Proxy, but should have the field macs"
