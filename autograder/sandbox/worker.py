@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from typing import NoReturn
 
 import msgspec
@@ -52,7 +53,7 @@ def _run(spec: WorkerSpec, channel: int, output: int, settling: int) -> None:
         ready = _lock(spec, settling)
         talk.send(wire.ENCODER.encode(ready))
         if not ready.failure:
-            _take_over_printing()
+            _move_in()
             Worker(talk, spec.device).serve()
 
 
@@ -77,8 +78,10 @@ def _settled(settling: int) -> Settled:
         return msgspec.json.decode(told.recv(_MAX_SETTLED), type=Settled)
 
 
-def _take_over_printing() -> None:
+def _move_in() -> None:
+    """Make the scratch folder home, and print without a buffer that could be lost."""
     os.environ.update(HOME=os.getcwd(), TMPDIR=os.getcwd())
+    tempfile.tempdir = os.getcwd()  # it may have been asked for before the fork, and kept
     sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
 
 
