@@ -118,9 +118,8 @@ def _architecture() -> Architecture:
 def _program(architecture: Architecture, pid: int) -> Iterable[bytes]:
     yield from _require_architecture(architecture.code)
     numbers = architecture.numbers
-    for name, number in numbers.items():
-        if name not in _SPECIAL:
-            yield from _when(number, [_return(_ERRNO | errno.EPERM)])
+    for name in denied_calls():
+        yield from _when(numbers[name], [_return(_ERRNO | errno.EPERM)])
     yield from _when(numbers["clone3"], [_return(_ERRNO | errno.ENOSYS)])
     yield from _when(numbers["socket"], [_return(_ERRNO | errno.EAFNOSUPPORT)])
     yield from _when(numbers["clone"], _only_threads())
