@@ -44,7 +44,10 @@ ENDS = {
     "kill": ("os.kill(os.getpid(), signal.SIGKILL)", "killed", "a deadly signal"),
     "segfault": ("ctypes.string_at(0)", "killed", "SIGSEGV"),
     "stack": (
-        "sys.setrecursionlimit(10**9); f = lambda *_: functools.reduce(f, (1, 2)); f()",
+        # In a thread of little stack: from Python 3.12 on, the main stack is watched.
+        "sys.setrecursionlimit(10**9); threading.stack_size(1 << 16)\n"
+        "    f = lambda *_: functools.reduce(f, (1, 2))\n"
+        "    thread = threading.Thread(target=f); thread.start(); thread.join()",
         "killed",
         "double: your code's process died of SIGSEGV, but should return",
     ),
