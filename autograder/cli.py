@@ -223,8 +223,8 @@ def _publish(
     for path, write in ((json_file, report.as_json), (html_file, report.as_html)):
         if path:
             write_whole(path, write(result))
-            Journal.beside(path, "").done()
             _complain(f"wrote {path}")
+    Journal.beside(json_file, "").done()
     if form is report.Format.TEXT:
         report.show(result, _OUT)
     else:

@@ -127,6 +127,11 @@ class Course(Noun):
     isolation: Minimum = Minimum()
     assignments: tuple[Assignment, ...]
 
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The names of the assignments, in order."""
+        return tuple(one.slug for one in self.assignments)
+
     def assignment(self, slug: str) -> Assignment:
         """Return the assignment called `slug`; `KeyError` if there is none."""
         for assignment in self.assignments:

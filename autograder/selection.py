@@ -16,9 +16,8 @@ from autograder.sanitise import safe_name
 
 def assignment(course: Course, slug: str) -> Assignment:
     """Return the assignment called `slug`; `UsageError` with the nearest name if there is none."""
-    known = [one.slug for one in course.assignments]
-    if slug not in known:
-        raise UsageError(_unknown("assignment", slug, known))
+    if slug not in course.slugs:
+        raise UsageError(_unknown("assignment", slug, course.slugs))
     return course.assignment(slug)
 
 
@@ -26,8 +25,7 @@ def name_or_path(
     course: Course, first: str | None, second: Path | None
 ) -> tuple[str | None, Path | None]:
     """Return name and path where either may have been left out."""
-    known = [one.slug for one in course.assignments]
-    if first is None or first in known or second is not None or not Path(first).exists():
+    if first is None or first in course.slugs or second is not None or not Path(first).exists():
         return first, second
     return None, Path(first)
 
@@ -38,14 +36,13 @@ def slugs(
     """Return the assignment meant: by name, by the folder or file at hand, or else all of them."""
     if slug is not None:
         return (assignment(course, slug).slug,)
-    known = [one.slug for one in course.assignments]
     place = (path or Path.cwd()).resolve()
     for folder in takewhile(lambda one: one != layout.root, (place, *place.parents)):
-        if folder.stem in known:
+        if folder.stem in course.slugs:
             return (folder.stem,)
     if path is not None:
         raise UsageError(f"{path}: belongs to no assignment by its name; name the assignment first")
-    return tuple(known)
+    return course.slugs
 
 
 def tasks(course: Course, slugs: Sequence[str], names: Sequence[str]) -> frozenset[str] | None:

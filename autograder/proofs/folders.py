@@ -12,7 +12,7 @@ from autograder.names import alternatives
 
 def complaints(desk: Desk, slugs: Sequence[str]) -> Iterator[str]:
     """Yield folders that `grading.yml` does not name, and folders that one of `slugs` lacks."""
-    known = [assignment.slug for assignment in desk.course.assignments]
+    known = desk.course.slugs
     layout = desk.layout
     for place in (layout.solution, layout.checks, layout.assignment):
         parent = place(known[0]).parent

@@ -65,3 +65,15 @@ def test_without_a_report_there_is_no_journal():
     assert journal.earned() == ()
     journal.add(verdict("one"))
     journal.done()
+
+
+def test_only_the_json_report_ends_its_journal(autograder, submission, tmp_path):
+    other = tmp_path / "page.html.partial"
+    other.write_text("of somebody else")
+    ran = autograder(
+        *("grade", "toy", submission("perfect")),
+        *("--report", tmp_path / "report.json", "--html", tmp_path / "page.html"),
+    )
+    assert ran.code == 0
+    assert other.read_text() == "of somebody else"
+    assert not (tmp_path / "report.json.partial").exists()
