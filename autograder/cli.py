@@ -15,7 +15,7 @@ from rich.console import Console
 
 from autograder import config, overview, proofs, report, selection
 from autograder.doctor import examine
-from autograder.errors import AutograderError, GraderFault
+from autograder.errors import AutograderError, ConfigError, GraderFault
 from autograder.files import require_writable, write_whole
 from autograder.grade import Desk, Manner, allowed_tiers, promised_checks
 from autograder.grade import grade as grade_submission
@@ -56,6 +56,17 @@ TierOption = Annotated[
     Tier | None, typer.Option(help="Insist on this tier; without it, the best that holds here.")
 ]
 DeviceOption = Annotated[Device, typer.Option(help="Where the submission runs.")]
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", help="digits, mnist or a folder of images; else the course's choice."),
+]
+DataFolderOption = Annotated[
+    Path | None,
+    typer.Option(help="Where fetched data and weights lie; by default datasets/local."),
+]
+ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the JSON report here.")]
+HtmlOption = Annotated[Path | None, typer.Option(help="Write the HTML report here.")]
+FormatOption = Annotated[report.Format, typer.Option("--format", help="What to print.")]
 
 
 @app.command("list", epilog="Example: autograder list conv_as_matrix")
@@ -76,6 +87,8 @@ def check(
     task: Annotated[list[str] | None, typer.Option(help="Only this task; repeatable.")] = None,
     isolation: TierOption = None,
     device: DeviceOption = Device.CPU,
+    data: DataOption = None,
+    data_folder: DataFolderOption = None,
 ) -> None:
     """Run the public checks on your work: the score so far, and what stays hidden."""
     course, layout = _course()
@@ -86,9 +99,10 @@ def check(
         device=device.value,
         hidden=False,
         tasks=selection.tasks(course, slugs, task or ()),
+        data=data,
     )
     work = {one: collect(path or layout.stub(one), course.assignment(one)) for one in slugs}
-    with Launcher() as launcher:
+    with Launcher(data_folder) as launcher:
         desk = Desk(course, layout, launcher)
         earned = [_check(desk, one, submission, manner) for one, submission in work.items()]
     _exit(all(earned))
@@ -98,15 +112,13 @@ def check(
 def grade(
     slug: Annotated[str, typer.Argument(help="An assignment, as `autograder list` names it.")],
     path: Annotated[Path, typer.Argument(help="A folder, a .py file or a zip.")],
-    report_file: Annotated[
-        Path | None, typer.Option("--report", help="Write the JSON report here.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
-    form: Annotated[
-        report.Format, typer.Option("--format", help="What to print.")
-    ] = report.Format.TEXT,
+    report_file: ReportOption = None,
+    html: HtmlOption = None,
+    form: FormatOption = report.Format.TEXT,
     device: DeviceOption = Device.CPU,
     isolation: TierOption = None,
+    data: DataOption = None,
+    data_folder: DataFolderOption = None,
     reveal: Annotated[
         bool, typer.Option("--reveal", help="For TAs: hidden checks with their full messages.")
     ] = False,
@@ -119,13 +131,30 @@ def grade(
     manner = Manner(
         tiers=allowed_tiers(isolation, course.isolation.grade),
         device=device.value,
-        with_figure=html is not None,
+        with_figures=html is not None,
+        data=data,
     )
-    with Launcher() as launcher:
+    with Launcher(data_folder) as launcher:
         desk = Desk(course, layout, launcher)
         full = _graded(desk, slug, submission, manner, report_file)
     _publish(full if reveal else report.redact(full), report_file, html, form)
     _exit(selection.earned_everything(full))
+
+
+@app.command(epilog="Example: autograder fetch mnist")
+def fetch(
+    name: Annotated[str, typer.Argument(help="mnist, or a classifier of torchvision.")],
+    data_folder: DataFolderOption = None,
+) -> None:
+    """Download a data set, or the weights of a classifier, into the local data folder."""
+    from autograder import data, models  # imports torch, which no other verb may do here
+
+    if data_folder:
+        os.environ["AUTOGRADER_DATA"] = str(data_folder)
+    try:
+        _say(f"wrote {data.fetch(name) if name == 'mnist' else models.fetch(name)}")
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 @app.command(epilog="Example: autograder release --check")
@@ -157,6 +186,19 @@ def verify(slug: SlugArgument = None) -> None:
             _OUT.print(proofs.line(proof), soft_wrap=True)
             hold.append(proof.holds)
     _exit(all(hold))
+
+
+@app.command(epilog="Example: autograder calibrate fgsm")
+def calibrate(
+    slug: Annotated[str, typer.Argument(help="An assignment, as `autograder list` names it.")],
+) -> None:
+    """Measure the thresholds: right and wrong answers over many seeds, into calibration.json."""
+    course, layout = _course()
+    selection.assignment(course, slug)
+    with Launcher() as launcher:
+        for measurement in proofs.calibrate(Desk(course, layout, launcher), slug):
+            _say(str(measurement))
+    _say(f"wrote {layout.shown(layout.calibration(slug))}")
 
 
 @app.command(epilog="Example: autograder doctor")

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from autograder import __version__, catalog
 from autograder.errors import GraderFault
 from autograder.journal import Journal
-from autograder.layout import Layout
+from autograder.layout import PACKAGE_ROOT, Layout
 from autograder.model import (
     Assignment,
     CheckResult,
@@ -35,16 +35,23 @@ from autograder.score import score, total
 Listener = Callable[[Event], None]
 _ATTEMPTS = 2
 _SEED_DIGITS = 12
+_CHECKSUMS = "SHA256SUMS"
+_WEIGHTS = ("*.safetensors", "*.pth")  # of what was fetched, the labelled data stays hidden
 
 
 class Manner(NamedTuple):
-    """How to grade: by which tiers, on which device, which checks, with a picture or without."""
+    """How to grade: by which tiers, on which device and data, which checks, with pictures or not.
+
+    `data` None is the course's; `seed` None follows from the submission's content.
+    """
 
     tiers: tuple[Tier, ...]
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     hidden: bool = True
     tasks: frozenset[str] | None = None
-    with_figure: bool = False
+    with_figures: bool = False
+    data: str | None = None
+    seed: int | None = None
 
 
 class Desk(NamedTuple):
@@ -90,6 +97,7 @@ def grade(
         score=total(tasks),
         max_score=round(math.fsum(task.max_score for task in tasks), 6),
         device=run.device,
+        data=manner.data or desk.course.data,
         isolation=run.isolation,
         grader=identity,
         submission=_identity(submission),
@@ -165,33 +173,41 @@ def _job(
 ) -> Job:
     layout, slug = desk.layout, assignment.slug
     files = {layout.check_public(slug)} | ({layout.check_hidden(slug)} if manner.hidden else set())
-    figure = layout.figure(slug)
     return Job(
         assignment=assignment,
         files={name: data.decode("utf-8-sig") for name, data in submission.files.items()},
         checks=checks,
         settled={},
         check_files=tuple(sorted((file for file in files if file.is_file()), reverse=True)),
-        figure_file=figure if manner.with_figure and figure.is_file() else None,
+        figure_files=layout.figures(slug) if manner.with_figures else (),
         tiers=manner.tiers,
         device=manner.device,
-        visible=_visible(layout),
-        seed=int(submission.content_hash[:_SEED_DIGITS], 16),
+        visible=shown_to_workers(desk),
+        seed=_seed(submission) if manner.seed is None else manner.seed,
+        data=manner.data or desk.course.data,
     )
 
 
-def _visible(layout: Layout) -> tuple[str, ...]:
+def _seed(submission: Submission) -> int:
+    return int(submission.content_hash[:_SEED_DIGITS], 16)
+
+
+def shown_to_workers(desk: Desk) -> tuple[str, ...]:
+    """Return what a worker may read: Python, embedded data but for its test part, weights."""
     package = Path(__file__).resolve().parent
-    shown = (layout.datasets, package / "data", package / "models")
-    return view.visible(shown, hidden=(layout.root, package))
+    embedded = PACKAGE_ROOT / "datasets"
+    weights = (file for kind in _WEIGHTS for file in desk.launcher.data_folder.glob(kind))
+    shown = (embedded, package / "data", package / "models", *weights)
+    return view.visible(shown, hidden=(desk.layout.root, package, embedded / "held_out"))
 
 
 def grader_identity(layout: Layout, slug: str) -> GraderIdentity:
-    """Name the grader by everything that decides a verdict: engine, checks, configuration."""
+    """Name the grader by everything that decides a verdict: engine, checks, data, configuration."""
     digest = hashlib.sha256()
     package = Path(__file__).resolve().parent
     engine = [file for file in package.rglob("*.py") if "checks" not in file.parts]
-    for file in sorted([*engine, *layout.checks(slug).glob("*.py"), layout.grading_file]):
+    sums = [*package.rglob(_CHECKSUMS), *(PACKAGE_ROOT / "datasets").rglob(_CHECKSUMS)]
+    for file in sorted([*engine, *sums, *layout.checks(slug).glob("*.py"), layout.grading_file]):
         data = file.read_bytes()
         digest.update(f"{file.name}:{len(data)}:".encode() + data)
     return GraderIdentity(version=__version__, content_hash=digest.hexdigest())

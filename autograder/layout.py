@@ -1,4 +1,4 @@
-"""Where everything about an assignment lives: slug to paths, and nothing is opened."""
+"""Where everything about an assignment lives: slug to paths; no file is opened."""
 
 from __future__ import annotations
 
@@ -23,11 +23,6 @@ class Layout:
     def grading_file(self) -> Path:
         """Return the path of the course's configuration."""
         return self.root / GRADING_FILE
-
-    @property
-    def datasets(self) -> Path:
-        """Return the folder of the embedded data."""
-        return self.root / "datasets"
 
     def solution(self, slug: str) -> Path:
         """Return the folder that is the source of truth, never released."""
@@ -69,9 +64,9 @@ class Layout:
         """Return the checks that are never released."""
         return self.checks(slug) / "check_hidden.py"
 
-    def figure(self, slug: str) -> Path:
-        """Return the module that draws what the student's code produced."""
-        return self.checks(slug) / "figure.py"
+    def figures(self, slug: str) -> tuple[Path, ...]:
+        """Return the modules that draw what the student's code produced, in order of name."""
+        return tuple(sorted(self.checks(slug).glob("figure*.py")))
 
     def assignment(self, slug: str) -> Path:
         """Return the generated folder that a student receives."""

@@ -125,6 +125,7 @@ class Course(Noun):
 
     title: str
     isolation: Minimum = Minimum()
+    data: str = "digits"
     assignments: tuple[Assignment, ...]
 
     @property
@@ -250,6 +251,7 @@ class Report(Noun):
     score: Points
     max_score: Points
     device: str
+    data: str = "digits"
     isolation: Isolation
     grader: GraderIdentity
     submission: SubmissionIdentity

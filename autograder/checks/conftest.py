@@ -1,5 +1,5 @@
 """The fixtures of checks under bare pytest; when graded, the grader brings its own."""
 
-from autograder.kit.bare import device, pytest_addoption, rng, student, threshold
+from autograder.kit.bare import dataset, device, pytest_addoption, rng, student, threshold
 
-__all__ = ["device", "pytest_addoption", "rng", "student", "threshold"]
+__all__ = ["dataset", "device", "pytest_addoption", "rng", "student", "threshold"]

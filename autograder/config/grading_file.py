@@ -120,6 +120,7 @@ class CourseEntry(Noun):
 
     title: Text
     isolation: Minimum = Minimum()
+    data: Text = "digits"
     limits: Limits = Field(default_factory=Limits)
 
 

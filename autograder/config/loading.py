@@ -20,6 +20,7 @@ def load(path: Path) -> Course:
     return Course(
         title=written.course.title,
         isolation=written.course.isolation,
+        data=written.course.data,
         assignments=tuple(
             _assignment(slug, entry, written.course.limits)
             for slug, entry in written.assignments.items()

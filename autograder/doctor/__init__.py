@@ -115,7 +115,7 @@ def _job(tiers: tuple[Tier, ...]) -> Job:
         checks=checks,
         settled={},
         check_files=(_CHECKS,),
-        figure_file=None,
+        figure_files=(),
         tiers=tiers,
         device="cpu",
         visible=view.visible((), hidden=(_FOLDER.parents[1], _FOLDER.parent)),

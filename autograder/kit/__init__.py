@@ -9,7 +9,13 @@ from autograder.kit.modules import buffers, load, parameters, state_of, vjp
 from autograder.kit.raising import raises
 from autograder.kit.randomness import Rng
 from autograder.kit.remote import StudentError
-from autograder.kit.tensors import assert_close, assert_dtype, assert_shape, assert_tensor
+from autograder.kit.tensors import (
+    assert_close,
+    assert_dtype,
+    assert_no_graph,
+    assert_shape,
+    assert_tensor,
+)
 from autograder.kit.thresholds import assert_reaches
 from autograder.kit.untouched import untouched
 from autograder.kit.values import assert_equal, assert_record_fields
@@ -23,6 +29,7 @@ __all__ = [
     "assert_dtype",
     "assert_equal",
     "assert_gradient",
+    "assert_no_graph",
     "assert_reaches",
     "assert_record_fields",
     "assert_shape",

@@ -7,13 +7,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 import yaml
 
+from autograder import data
+from autograder.data.loading import DEFAULT
 from autograder.kit.randomness import Rng
-from autograder.kit.thresholds import Threshold
+from autograder.kit.thresholds import Stairs, Threshold
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,19 +57,31 @@ def device() -> torch.device:
 
 
 @pytest.fixture
+def dataset(request: pytest.FixtureRequest) -> Callable[[data.Split], data.Dataset]:
+    """Return the course's data set, by split: a function."""
+    name = _grading_file(request.path)["course"].get("data", DEFAULT)
+    return lambda split: data.load(name, split)
+
+
+@pytest.fixture
 def threshold(request: pytest.FixtureRequest) -> Callable[[str], Threshold]:
     """Return the thresholds that `grading.yml` gives the task of this check, by name."""
-    text = (_course(request.path) / "grading.yml").read_text(encoding="utf-8")
-    tasks = yaml.safe_load(text)["assignments"][request.path.parent.name]["tasks"]
+    tasks = _grading_file(request.path)["assignments"][request.path.parent.name]["tasks"]
     (task,) = request.node.get_closest_marker("task").args
     given = tasks[task].get("thresholds", {})
-    return lambda name: _plain(given[name])
+    return lambda name: Threshold(_stairs(given[name]))
 
 
-def _plain(given: float | list[dict[str, float]]) -> Threshold:
+def _stairs(given: float | list[dict[str, float]]) -> Stairs:
     if isinstance(given, int | float):
         return given
     return [(step["at_least"], step["share"]) for step in given]
+
+
+def _grading_file(check_file: Path) -> dict[str, Any]:
+    text = (_course(check_file) / "grading.yml").read_text(encoding="utf-8")
+    written: dict[str, Any] = yaml.safe_load(text)
+    return written
 
 
 def _submission(slug: str, request: pytest.FixtureRequest) -> Path:

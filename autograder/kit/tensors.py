@@ -37,6 +37,13 @@ def assert_dtype(
     _assert_attribute("dtype", is_, dtype_name(dtype), call, what, hint)
 
 
+def assert_no_graph(got: object, call: Call, *, what: str = "the result") -> None:
+    """Fail unless `got` is a dense tensor that needs no gradient, so that it keeps no graph."""
+    if dense(got, call, what).requires_grad:
+        said = f"{attribute(what, 'requires_grad')} is True, but should be False"
+        raise call.failed(said, "detach it, or compute it under torch.no_grad().")
+
+
 def assert_close(
     got: object,
     expected: torch.Tensor | complex,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from autograder.kit.call import Call
 from autograder.kit.failure import CheckFailed
@@ -11,11 +12,24 @@ from autograder.kit.shown import shown
 
 __tracebackhide__ = True  # bare pytest then points into the check
 
-Threshold = float | Sequence[tuple[float, float]]
+Stairs = float | Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A threshold of the check's task; `hear` is told every number that is held against it."""
+
+    stairs: Stairs
+    hear: Callable[[float], None] = lambda _: None
 
 
 def assert_reaches(
-    got: object, threshold: Threshold, call: Call, *, what: str = "the result", hint: str = ""
+    got: object,
+    threshold: Threshold | Stairs,
+    call: Call,
+    *,
+    what: str = "the result",
+    hint: str = "",
 ) -> None:
     """Fail unless the number `got` is at least the threshold.
 
@@ -24,7 +38,10 @@ def assert_reaches(
     """
     if isinstance(got, bool) or not isinstance(got, int | float) or not math.isfinite(got):
         raise call.failed(f"{what} is {shown(got)}, but should be a finite number", hint)
-    steps = [(threshold, 1.0)] if isinstance(threshold, int | float) else list(threshold)
+    if isinstance(threshold, Threshold):
+        threshold.hear(got)
+    stairs = threshold.stairs if isinstance(threshold, Threshold) else threshold
+    steps = [(stairs, 1.0)] if isinstance(stairs, int | float) else list(stairs)
     earned = max((share for at_least, share in steps if got >= at_least), default=0.0)
     goal, full = steps[-1]
     if earned < full:

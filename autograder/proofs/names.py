@@ -10,7 +10,7 @@ from autograder import catalog
 from autograder.errors import ConfigError
 from autograder.layout import GRADING_FILE
 from autograder.names import alternatives
-from autograder.proofs import question_file
+from autograder.proofs import evidence, question_file
 from autograder.proofs.subject import Subject
 
 
@@ -63,12 +63,13 @@ def _calibration(subject: Subject) -> Iterator[str]:
     if not has_thresholds and not path.exists():
         return
     try:
-        evidence = json.loads(subject.read(path))
+        written = json.loads(subject.read(path))
     except ValueError as error:
         yield f"{subject.layout.shown(path)}: is no JSON, but should be: {error}."
         return
-    if not isinstance(evidence, dict):
+    if not isinstance(written, dict):
         yield f"{subject.layout.shown(path)}: holds no object, but should hold one."
+    yield from evidence.complaints(subject.assignment, path, written)
 
 
 def _defined(tree: ast.AST, prefix: str = "") -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The reference earns everything, and its figure is drawn."""
+"""The reference earns everything, and its figures are drawn."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from autograder.proofs.subject import Subject
 
 
 def complaints(subject: Subject) -> Iterator[str]:
-    """Yield each task that the reference loses points on, and a figure that is not drawn."""
+    """Yield each task that the reference loses points on, and figures that are not drawn."""
     report, _ = subject.reference_reports
     yield from (f"{subject.slug}.py: {sentence}" for sentence in lost(report))
-    figure = subject.layout.figure(subject.slug)
-    if figure.is_file() and not report.figures:
-        shown = subject.layout.shown(figure)
-        yield f"{shown}: draws nothing of the reference, but should draw a figure."
+    files = subject.layout.figures(subject.slug)
+    if len(report.figures) < len(files):
+        names = ", ".join(map(subject.layout.shown, files))
+        drawn = f"{len(report.figures)} of {len(files)} figures"
+        yield f"{names}: draw {drawn} of the reference, but should draw all."

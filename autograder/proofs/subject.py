@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,8 @@ from autograder.model import Assignment, Report, Submission
 from autograder.proofs.proof import fault_sentence
 
 Files = dict[str, str]
+# Deadlines run on the grader's clock: more gradings than cores would make slow ones too slow.
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 8
 
 
 class Attempt(NamedTuple):
@@ -68,7 +72,7 @@ class Subject:
     @cached_property
     def reference_reports(self) -> tuple[Report, Report]:
         """Return two gradings of the reference, each with its figure."""
-        first, second = (self._submit(self.reference, with_figure=True) for _ in range(2))
+        first, second = (self._submit(self.reference, with_figures=True) for _ in range(2))
         return first.result(), second.result()
 
     def with_module(self, text: str) -> Files:
@@ -96,10 +100,25 @@ class Subject:
             what = "is not UTF-8, but should be"
             raise ConfigError(f"{self.layout.shown(path)}: {what}.") from error
 
-    def _submit(self, files: Files, *, with_figure: bool = False) -> Future[Report]:
+    def _submit(self, files: Files, *, with_figures: bool = False) -> Future[Report]:
         submission = Submission(
             source="proofs", files={name: text.encode() for name, text in files.items()}
         )
         tiers = allowed_tiers(None, self.desk.course.isolation.grade)
-        manner = Manner(tiers, hidden=True, with_figure=with_figure)
+        manner = Manner(tiers, hidden=True, with_figures=with_figures)
         return self.pool.submit(grade, self.desk, self.slug, submission, manner)
+
+
+@contextmanager
+def subject_of(desk: Desk, slug: str) -> Iterator[Subject]:
+    """Put an assignment under proof, with as many gradings at once as this machine has cores."""
+    pool = ThreadPoolExecutor(_at_once(), thread_name_prefix="grading")
+    try:
+        yield Subject(desk, desk.course.assignment(slug), pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _at_once() -> int:
+    cores = len(os.sched_getaffinity(0))
+    return min(max(cores, _FEWEST_AT_ONCE), _MOST_AT_ONCE)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from autograder.grade import Desk
@@ -21,10 +19,7 @@ from autograder.proofs import (
     stub,
 )
 from autograder.proofs.proof import Proof, prove
-from autograder.proofs.subject import Subject
-
-# Deadlines run on the grader's clock: more gradings than cores would make slow ones too slow.
-_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2, 8
+from autograder.proofs.subject import Subject, subject_of
 
 _FOLDERS = "every folder is an assignment"
 _PROOFS: tuple[tuple[str, Callable[[Subject], Iterator[str]]], ...] = (
@@ -44,16 +39,7 @@ _PROOFS: tuple[tuple[str, Callable[[Subject], Iterator[str]]], ...] = (
 def verify(desk: Desk, slugs: Sequence[str]) -> Iterator[Proof]:
     """Yield each proof as it is done; the desk's launcher serves gradings side by side."""
     yield prove(GRADING_FILE, _FOLDERS, lambda: folders.complaints(desk, slugs))
-    pool = ThreadPoolExecutor(_at_once(), thread_name_prefix="grading")
-    try:
-        for slug in slugs:
-            subject = Subject(desk, desk.course.assignment(slug), pool)
+    for slug in slugs:
+        with subject_of(desk, slug) as subject:
             for name, complaints in _PROOFS:
                 yield prove(slug, name, partial(complaints, subject))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _at_once() -> int:
-    cores = len(os.sched_getaffinity(0))
-    return min(max(cores, _FEWEST_AT_ONCE), _MOST_AT_ONCE)

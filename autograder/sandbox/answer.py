@@ -147,7 +147,7 @@ class Worker:
     ) -> Reply:
         function: Any = self._target(request)
         changed: list[str] = []
-        with watching(request.rules) as watch:
+        with torch.set_grad_enabled(request.with_grad), watching(request.rules) as watch:
             if request.guarded:
                 value, changed = guarded(function, *arguments, **options)
             else:

@@ -33,7 +33,7 @@ def draw(path: Path, ward: Ward, seed: int) -> Figure | None:
 
 
 def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"figure_of_{path.parent.name}", path)
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_of_{path.parent.name}", path)
     if spec is None or spec.loader is None:
         raise GraderFault(f"{path.name}: cannot be imported")
     module = importlib.util.module_from_spec(spec)

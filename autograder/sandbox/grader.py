@@ -10,10 +10,11 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from autograder import data
 from autograder.errors import GraderFault
 from autograder.sandbox import figure, linux
 from autograder.sandbox.descriptors import keep_only
-from autograder.sandbox.job import Began, Device, Drawn, Event, Faulted, Finished, Job
+from autograder.sandbox.job import Began, Device, Drawn, Event, Faulted, Finished, Job, Refused
 from autograder.sandbox.judge import Judge
 from autograder.sandbox.ward import Ward
 
@@ -38,7 +39,10 @@ def run(job_descriptor: int, zygote_descriptor: int) -> None:
 
     try:
         job = Job.model_validate_json(talk.readline())
+        data.require(job.data)
         _grade(job, zygote, tell)
+    except data.DataError as error:
+        tell(Refused(reason=str(error)))
     except GraderFault as fault:
         tell(Faulted(reason=str(fault)))
     except Exception:  # noqa: BLE001 - whatever else goes wrong here is our fault too
@@ -53,8 +57,8 @@ def _grade(job: Job, zygote: socket.socket, tell: Callable[[Event], None]) -> No
     try:
         _run_checks(job, judge)
         judge.close()
-        if job.figure_file:
-            drawn = figure.draw(job.figure_file, ward, job.seed)
+        for file in job.figure_files:
+            drawn = figure.draw(file, ward, job.seed)
             if drawn:
                 tell(Drawn(figure=drawn))
     finally:

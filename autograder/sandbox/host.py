@@ -9,11 +9,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from autograder.errors import GraderFault
-from autograder.sandbox.job import EVENTS, Event, Faulted, Finished, Job
+from autograder.errors import ConfigError, GraderFault
+from autograder.layout import PACKAGE_ROOT
+from autograder.sandbox.job import EVENTS, Event, Faulted, Finished, Job, Refused
 
 if TYPE_CHECKING:
     from io import BufferedRWPair
@@ -44,7 +46,8 @@ class GraderDiedError(GraderFault):
 class Launcher:
     """One import of torch, from which every grader and every worker is forked."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_folder: Path | None = None) -> None:
+        self.data_folder = (data_folder or PACKAGE_ROOT / "datasets" / "local").resolve()
         self._lock = threading.Lock()
         self._start()
 
@@ -57,7 +60,7 @@ class Launcher:
                 stdin=theirs.fileno(),
                 stdout=self._log.fileno(),
                 stderr=self._log.fileno(),
-                env=_ENVIRONMENT,
+                env={**_ENVIRONMENT, "AUTOGRADER_DATA": str(self.data_folder)},
                 cwd="/",
                 start_new_session=True,
             )
@@ -108,6 +111,8 @@ class Launcher:
             event = self._event(talk)
             if isinstance(event, Faulted):
                 raise GraderFault(event.reason)
+            if isinstance(event, Refused):
+                raise ConfigError(event.reason)
             yield event
             if isinstance(event, Finished):
                 return

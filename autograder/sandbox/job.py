@@ -27,11 +27,12 @@ class Job(Noun):
     checks: tuple[CheckSpec, ...]
     settled: dict[str, Outcome]
     check_files: tuple[Path, ...]
-    figure_file: Path | None
+    figure_files: tuple[Path, ...]
     tiers: tuple[Tier, ...]
     device: Literal["cpu", "cuda", "auto"]
     visible: tuple[str, ...]
     seed: int
+    data: str = "digits"
 
 
 Device = Literal["cpu", "cuda"]
@@ -52,6 +53,15 @@ class Started(Noun):
     name: str
 
 
+class Measured(Noun):
+    """A number was held against a threshold of its task: the evidence that calibration collects."""
+
+    kind: Literal["measured"] = "measured"
+    task: str
+    threshold: str
+    value: float
+
+
 class Earned(Noun):
     """The verdict on a check, told as soon as it stands."""
 
@@ -64,6 +74,13 @@ class Drawn(Noun):
 
     kind: Literal["drawn"] = "drawn"
     figure: Figure
+
+
+class Refused(Noun):
+    """What the job asks for is not to be had on this machine; the text says what to do."""
+
+    kind: Literal["refused"] = "refused"
+    reason: str
 
 
 class Faulted(Noun):
@@ -80,6 +97,7 @@ class Finished(Noun):
 
 
 Event = Annotated[
-    Began | Started | Earned | Drawn | Faulted | Finished, Field(discriminator="kind")
+    Began | Started | Measured | Earned | Drawn | Refused | Faulted | Finished,
+    Field(discriminator="kind"),
 ]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

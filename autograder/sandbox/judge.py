@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
+from autograder import data
 from autograder.errors import GraderFault
 from autograder.kit import Rng
-from autograder.kit.thresholds import Threshold
+from autograder.kit.thresholds import Stairs, Threshold
 from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Step, Task
 from autograder.sandbox.cases import Case, case_of, passed
-from autograder.sandbox.job import Device, Earned, Event, Job, Started
+from autograder.sandbox.job import Device, Earned, Event, Job, Measured, Started
 from autograder.sandbox.proxy import Student
 from autograder.sandbox.session import Session
 from autograder.sandbox.verdict import Verdict
@@ -54,10 +55,22 @@ class Judge:
         return torch.device("cpu")
 
     @pytest.fixture
+    def dataset(self) -> Callable[[data.Split], data.Dataset]:
+        """The data set that was chosen, by split; labels of its test part stay in this process."""
+        return lambda split: data.load(self._job.data, split)
+
+    @pytest.fixture
     def threshold(self, request: pytest.FixtureRequest) -> Callable[[str], Threshold]:
         """The thresholds of the check's task, by name: a number, or steps with their shares."""
-        given = self._task(request.node).thresholds
-        return lambda name: _plain(given[name])
+        task = self._task(request.node)
+
+        def named(name: str) -> Threshold:
+            def hear(value: float) -> None:
+                self._tell(Measured(task=task.name, threshold=name, value=value))
+
+            return Threshold(_stairs(task.thresholds[name]), hear)
+
+        return named
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the job's checks, each with its clock; an import has a deadline of its own."""
@@ -172,7 +185,7 @@ def _phase(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
     )
 
 
-def _plain(given: float | tuple[Step, ...]) -> Threshold:
+def _stairs(given: float | tuple[Step, ...]) -> Stairs:
     if isinstance(given, tuple):
         return [(step.at_least, step.share) for step in given]
     return given

@@ -128,7 +128,8 @@ class Request(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The grader asks the worker for one thing.
 
     `load` a module from its sources; `get` a name of the module or of an object; `call` an
-    object; `apply` an operation of the kit to values; `seed` every random generator.
+    object; `apply` an operation of the kit to values; `seed` every random generator. A call records
+    gradients where the check does.
     """
 
     number: int
@@ -139,6 +140,7 @@ class Request(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     options: DictNode = DictNode([])
     rules: tuple[str, ...] = ()
     guarded: bool = False
+    with_grad: bool = True
 
 
 class Ready(msgspec.Struct, tag="ready", forbid_unknown_fields=True, frozen=True):

@@ -160,7 +160,15 @@ class Session:
         guarded: bool = False,
     ) -> Answered:
         self._number += 1
-        request = Request(self._number, action, target, name, rules=rules, guarded=guarded)  # type: ignore[arg-type]
+        request = Request(
+            self._number,
+            action,  # type: ignore[arg-type]
+            target,
+            name,
+            rules=rules,
+            guarded=guarded,
+            with_grad=torch.is_grad_enabled(),
+        )
         return self._talk.ask(request, name, patience, self, arguments, options)
 
     def _call_patience(self) -> Patience:

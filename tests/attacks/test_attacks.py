@@ -93,7 +93,7 @@ def _job(source, check_file, tier, limits):
         checks=catalog.read_file(check_file),
         settled={},
         check_files=(check_file,),
-        figure_file=None,
+        figure_files=(),
         tiers=(tier,),
         device="cpu",
         visible=view.visible((), hidden=(ROOT, ROOT / "autograder")),

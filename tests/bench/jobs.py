@@ -60,7 +60,7 @@ def _job(file: Path, names: tuple[str, ...]) -> Job:
         checks=specs,
         settled={},
         check_files=(file,),
-        figure_file=None,
+        figure_files=(),
         tiers=tuple(Tier),
         device="cpu",
         visible=view.visible((), hidden=(ROOT,)),

@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import COMMAND, TESTS, environment
 
-VERBS = ("list", "check", "grade", "release", "verify", "doctor")
+VERBS = ("list", "check", "grade", "fetch", "release", "verify", "calibrate", "doctor")
 
 
 def on_a_terminal(*words, cwd):

@@ -13,12 +13,17 @@ from autograder.models.building import BUILDERS
 
 INPUTS = {
     "call_order": (2, 4),
+    "cluttered_cnn": (2, 1, 36, 36),
+    "digits_cnn": (2, 1, 28, 28),
+    "digits_judge": (2, 1, 28, 28),
     "hooked": (2, 4),
     "kmnist_cnn": (2, 1, 28, 28),
     "leaf_reused": (2, 5),
+    "relu_reused": (2, 3, 6, 5),
     "residual_cnn": (2, 3, 6, 5),
     "sequence_tagger": (2, 7, 3),
     "sequential": (2, 3),
+    "small_digits_cnn": (2, 1, 8, 8),
     "tied_autoencoder": (2, 6),
 }
 LAYERS = [
@@ -30,7 +35,7 @@ OPTIONS = {"sequential": {"layers": LAYERS}}
 
 
 def small(name, **options):
-    return models.build(name, **OPTIONS.get(name, {}), **options)
+    return models.build(name, **OPTIONS.get(name, {}), **{"weights": None, **options})
 
 
 def equal(one, other):
@@ -44,7 +49,7 @@ def modes(model):
 
 
 def test_every_network_is_run_here():
-    assert set(INPUTS) | {"vgg16"} == set(BUILDERS)
+    assert set(INPUTS) | {"dense_scores", "vgg16"} == set(BUILDERS)
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -78,7 +83,7 @@ def test_the_global_generator_has_no_say():
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_recipe_builds_the_same_again(name):
-    options = {"seed": 5, "training": False, "frozen": [""], "dtype": "float64"}
+    options = {"seed": 5, "training": False, "frozen": [""], "dtype": "float64", "weights": None}
     model = small(name, **options)
     recipe = models.recipe_of(model)
     assert recipe == models.Recipe(name, {**OPTIONS.get(name, {}), **options})

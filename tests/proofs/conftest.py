@@ -24,11 +24,12 @@ class Remembering:
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
+        self.data_folder = launcher.data_folder
         self._seen: dict[str, list[Event]] = {}
         self._lock = threading.Lock()
 
     def grade(self, job: Job) -> Iterator[Event]:
-        if job.figure_file:
+        if job.figure_files:
             yield from self._launcher.grade(job)
             return
         key = _key(job)

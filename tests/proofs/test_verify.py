@@ -149,7 +149,7 @@ FAILURES = [
     fails(
         REFERENCE,
         Edit(FIGURE, "", DRAWS_NOTHING),
-        f"{FIGURE}: draws nothing of the reference, but should draw a figure.",
+        f"{FIGURE}: draw 0 of 1 figures of the reference, but should draw all.",
     ),
     fails(
         REPEAT,

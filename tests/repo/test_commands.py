@@ -59,6 +59,11 @@ COMMANDS: dict[str, Run | Target | Unrun] = {
     f"autograder verify {SLUG}": Run(slow=True),
     "autograder verify": Unrun("`make verify` is the same, and CI runs it"),
     "autograder doctor": Run((0, 1)),
+    "autograder calibrate fgsm": Unrun("takes minutes; tests/cli calibrates a small course"),
+    "autograder fetch mnist": Unrun("needs the network; tests/data has a download of its own"),
+    "autograder grade fgsm solutions/fgsm --data mnist": Unrun("needs what was fetched"),
+    "python datasets/make_digits.py": Run(),
+    "python datasets/train_networks.py": Run(slow=True),
     "autograder --install-completion": Unrun("writes into the start-up file of a shell"),
     f"python -m pytest {CHECKS}": Run((1,)),
     f"python -m pytest {CHECKS} -k output_size --pdb": Unrun("waits for a person"),
@@ -93,6 +98,7 @@ def shown_in(page: str, text: str) -> Iterator[Shown]:
 
 def _pages() -> dict[str, str]:
     found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "tests" / "README.md"]
+    found += [ROOT / "datasets" / "README.md"]
     found += sorted((ROOT / "docs").glob("*.md"))
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in found}
 

@@ -26,21 +26,37 @@ FLOOR = {unit: number for number, units in enumerate(FLOORS) for unit in units}
 
 # Beside the house: what each may import of the project, and of other packages.
 BESIDE = {
-    "kit": (set(), {"numpy", "pytest", "torch", "yaml"}),
-    "models": (set(), {"numpy", "torch"}),
-    "checks": ({"kit", "models"}, {"matplotlib", "numpy", "pytest", "torch"}),
+    "data": (set(), {"PIL", "safetensors", "torch", "torchvision"}),
+    "kit": ({"data"}, {"numpy", "pytest", "torch", "yaml"}),
+    "models": ({"data"}, {"numpy", "safetensors", "torch", "torchvision"}),
+    "checks": ({"data", "kit", "models"}, {"matplotlib", "numpy", "pytest", "torch"}),
 }
 # Who may import what stands beside the house; checks are run, not imported.
-OPEN_TO = {"kit": {"sandbox"}, "models": {"sandbox"}, "checks": set()}
+OPEN_TO = {
+    "data": {"cli", "sandbox"},
+    "kit": {"sandbox"},
+    "models": {"cli", "sandbox"},
+    "checks": set(),
+}
 # Two files of the doctor are themselves a check file and a submission.
 BY_FILE = {
     "autograder/doctor/check_layers.py": ({"kit"}, set()),
     "autograder/doctor/probe.py": (set(), {"torch"}),
 }
-WITH_TORCH = {"checks", "kit", "models", "sandbox"}
+WITH_TORCH = {"checks", "data", "kit", "models", "sandbox"}
 
 # What the process of the student's code may have loaded, and the zygote that it is forked from.
-WORKER_SIDE = {"__init__", "errors", "kit", "model", "models", "names", "sandbox", "sanitise"}
+WORKER_SIDE = {
+    "__init__",
+    "data",
+    "errors",
+    "kit",
+    "model",
+    "models",
+    "names",
+    "sandbox",
+    "sanitise",
+}
 GRADER_ONLY = {"conversation", "host", "judge", "nursery", "proxy", "session", "verdict", "ward"}
 
 

@@ -20,7 +20,7 @@ NO_HOSTS = re.compile(r"(.+\.)?(example|invalid|test)(\.(com|org|net))?|x")
 _MACHINE = re.compile(r"(?<![\w.<{}\])/-])/(" + "|".join(MACHINE_PATHS) + r")[\w.-]")
 _REGISTRY = re.compile("|".join(re.escape(name) for name in REGISTRIES), re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://([\w.-]+)")
-LARGEST_BYTES = 400_000
+LARGEST_BYTES = 500_000
 
 
 def test_no_file_names_a_machine_a_registry_or_an_unknown_host(root, tracked):

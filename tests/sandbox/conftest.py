@@ -64,7 +64,7 @@ class Toys:
             "checks": specs,
             "settled": {},
             "check_files": (file,),
-            "figure_file": None,
+            "figure_files": (),
             "tiers": tiers,
             "device": "cpu",
             "visible": view.visible((), hidden=(ROOT, ROOT / "autograder")),

@@ -209,6 +209,8 @@ def test_nobody_types(ask):
 def test_the_environment_is_the_constant_one(ask):
     got = ask("environment()")
     assert got.pop("HOME") == got.pop("TMPDIR") != str(Path.home())
+    folder = got.pop("AUTOGRADER_DATA")
+    assert Path(folder).parts[-2:] == ("datasets", "local")
     assert got == {k: v for k, v in host._ENVIRONMENT.items() if k != "HOME"}
 
 

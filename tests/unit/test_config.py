@@ -54,7 +54,7 @@ EXPRESSIBLE = [
     (
         "Deep learning",
         "Deep learning\n  zzz: 1",
-        '3: course: the key is "zzz", but should be one of title, isolation, limits.',
+        '3: course: the key is "zzz", but should be one of title, isolation, data, limits.',
     ),
     (
         "    title: Convolution\n",

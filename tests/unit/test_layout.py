@@ -21,7 +21,6 @@ PLACES = {
     "checks": "autograder/checks/fgsm",
     "check_public": "autograder/checks/fgsm/check_public.py",
     "check_hidden": "autograder/checks/fgsm/check_hidden.py",
-    "figure": "autograder/checks/fgsm/figure.py",
     "assignment": "assignments/fgsm",
     "stub": "assignments/fgsm/fgsm.py",
     "readme": "assignments/fgsm/README.md",
@@ -36,7 +35,15 @@ def test_each_role_has_one_place(name, place):
 
 def test_course_wide_places():
     assert LAYOUT.shown(LAYOUT.grading_file) == "grading.yml"
-    assert LAYOUT.shown(LAYOUT.datasets) == "datasets"
+
+
+def test_figures_are_found_in_order_of_name(tmp_path):
+    folder = tmp_path / "autograder" / "checks" / "fgsm"
+    folder.mkdir(parents=True)
+    for name in ("figure_b.py", "check_public.py", "figure.py", "figure_a.py", "figure_a.txt"):
+        (folder / name).touch()
+    names = [path.name for path in Layout(tmp_path).figures("fgsm")]
+    assert names == ["figure.py", "figure_a.py", "figure_b.py"]
 
 
 def test_a_path_elsewhere_is_shown_whole():

@@ -51,7 +51,7 @@ def main(folder, *tiers):
         checks=catalog.read_file(file),
         settled={},
         check_files=(file,),
-        figure_file=None,
+        figure_files=(),
         tiers=tuple(map(Tier, tiers)),
         device="cpu",
         visible=view.visible((), hidden=(file.parent,)),

@@ -56,7 +56,7 @@ def _job(word, file, text, tier):
         checks=catalog.read_file(file),
         settled={},
         check_files=(file,),
-        figure_file=None,
+        figure_files=(),
         tiers=(tier,),
         device="cpu",
         visible=view.visible((), hidden=(Path(word),)),
