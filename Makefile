@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # pytest ends with this status when no test has the mark that is asked for
 NO_TESTS := 5
 
-.PHONY: help demo test test-slow test-all setup lint types release verify doctor bench clean
+.PHONY: help demo test test-slow test-all setup browser lint types release verify doctor bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ta,dev]'
 	@touch $@
+
+browser: ## install Chromium, which the tests open reports with, on Debian
+	@command -v chromium > /dev/null || { apt-get update --quiet=2 && apt-get install --quiet=2 --yes chromium; }
 
 lint: setup ## check style and format
 	$(BIN)/ruff check

@@ -15,7 +15,8 @@ from autograder.sandbox.proxy import Student
 from autograder.sandbox.verdict import Verdict
 from autograder.sandbox.ward import Ward
 
-_DOTS_PER_INCH = 110
+_DOTS_PER_INCH = 200
+_INCHES = (4.8, 3.6)  # narrow: text of 10 points is still read on a telephone
 
 
 def draw(path: Path, ward: Ward, seed: int) -> Figure | None:
@@ -45,7 +46,7 @@ def _draw(module: ModuleType, student: Student) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
 
-    canvas = Canvas(layout="constrained")
+    canvas = Canvas(layout="constrained", figsize=_INCHES)
     FigureCanvasAgg(canvas)
     module.draw(student, canvas)
     image = io.BytesIO()

@@ -64,6 +64,14 @@ TITLE = "The time"
 def draw(student, figure):
     figure.text(0.5, 0.5, str(time.time_ns()))
 """
+DRAWS_A_PANORAMA = """\
+TITLE = "A panorama"
+
+
+def draw(student, figure):
+    figure.set_size_inches(6, 1)
+    figure.text(0.5, 0.5, student.unit())
+"""
 METRES = """\
 - name: metres
   why: another unit
@@ -150,6 +158,11 @@ FAILURES = [
         REFERENCE,
         Edit(FIGURE, "", DRAWS_NOTHING),
         f"{FIGURE}: draw 0 of 1 figures of the reference, but should draw all.",
+    ),
+    fails(
+        REFERENCE,
+        Edit(FIGURE, "", DRAWS_A_PANORAMA),
+        'the figure "A panorama" is 1200 pixels wide, but should be at most 1000: text shrinks',
     ),
     fails(
         REPEAT,

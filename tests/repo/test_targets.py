@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-CI_ORDER = ["lint", "types", "demo", "verify", "test", "test-slow"]
+CI_ORDER = ["browser", "lint", "types", "demo", "verify", "test", "test-slow"]
 
 
 def test_ci_calls_targets_in_order(root):
