@@ -6,7 +6,7 @@ Runs in the process of the student's code; nothing it says earns points by itsel
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -23,12 +23,16 @@ from autograder.sandbox.loader import Sources
 from autograder.sandbox.messages import (
     UNSENDABLE,
     Answer,
+    CalledBack,
+    DictNode,
+    FunctionNode,
     Missing,
     ModelNode,
     ObjectNode,
     Raised,
     Reply,
     Request,
+    TupleNode,
 )
 from autograder.sandbox.tensors import TensorError
 from autograder.sandbox.watch import watching
@@ -36,6 +40,7 @@ from autograder.sandbox.watch import watching
 _MAX_NAMES = 512
 _MAX_TEXT = 2000
 _MAX_CHANGED = 64
+_RAISED = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 _REQUEST = msgspec.msgpack.Decoder(Request)
 
 
@@ -44,8 +49,9 @@ class WorkerObjects:
 
     keeps_layout = False
 
-    def __init__(self, home: torch.device) -> None:
+    def __init__(self, home: torch.device, call_back: Callable[..., object]) -> None:
         self.home = home
+        self._call_back = call_back
         self._kept: list[object] = []
         self._models: dict[int, torch.nn.Module] = {}
 
@@ -54,8 +60,10 @@ class WorkerObjects:
         self._kept.append(value)
         return ObjectNode(len(self._kept) - 1, type(value).__name__, callable(value))
 
-    def unpack(self, node: ModelNode | ObjectNode) -> object:
-        """Find a kept object, or build the network that is named (once per key)."""
+    def unpack(self, node: ModelNode | ObjectNode | FunctionNode) -> object:
+        """Find a kept object, stand in for a function, or build a network (once per key)."""
+        if isinstance(node, FunctionNode):
+            return CheckFunction(node, self._call_back)
         if isinstance(node, ObjectNode):
             return self._kept[node.number]
         if node.key not in self._models:
@@ -72,12 +80,25 @@ class WorkerObjects:
         return self._kept[number]
 
 
+class CheckFunction:
+    """A function of the check: a call goes to the grader, and its answer comes back."""
+
+    def __init__(self, node: FunctionNode, call_back: Callable[..., object]) -> None:
+        self._number, self._call_back = node.number, call_back
+        self.__name__ = node.name
+
+    def __call__(self, *arguments: object, **options: object) -> object:
+        """Call it."""
+        return self._call_back(self._number, arguments, options)
+
+
 class Worker:
     """Answers requests about one submission."""
 
     def __init__(self, channel: Channel, device: str) -> None:
         self._channel = channel
-        self._objects = WorkerObjects(torch.device(device))
+        self._objects = WorkerObjects(torch.device(device), self._call_back)
+        self._number = -1
         self._sources = Sources({})
         self._module: ModuleType | None = None
 
@@ -86,6 +107,7 @@ class Worker:
         while True:
             received = self._channel.receive()
             request = _REQUEST.decode(received.header)
+            self._number = request.number
             packer = wire.Packer(self._objects)
             reply = self._reply(request, received.payload, packer)
             self._channel.send(wire.ENCODER.encode(reply), packer.blobs)
@@ -116,6 +138,23 @@ class Worker:
                 return Answer(request.number, packer.pack(value))
             case "call":
                 return self._call(request, arguments, options, packer)
+            case "return" | "raise":
+                raise wire.WireError("an answer without a question")
+
+    def _call_back(
+        self, function: int, arguments: tuple[object, ...], options: dict[str, object]
+    ) -> object:
+        packer = wire.Packer(self._objects)
+        items = TupleNode([packer.pack(one) for one in arguments])
+        pairs = DictNode([(name, packer.pack(one)) for name, one in options.items()])
+        asked = CalledBack(self._number, function, items, pairs)
+        self._channel.send(wire.ENCODER.encode(asked), packer.blobs)
+        received = self._channel.receive()
+        answer = _REQUEST.decode(received.header)
+        (value,) = wire.Unpacker(self._objects, received.payload).unpack(answer.arguments)
+        if answer.action == "raise":
+            raise _exception(answer.name, str(value))
+        return value
 
     def _load(self, request: Request, files: dict[str, torch.Tensor], name: str) -> Reply:
         self._sources = Sources({file: _text(data) for file, data in files.items()})
@@ -166,6 +205,11 @@ class Worker:
             bases=tuple(base.__name__[:_MAX_TEXT] for base in type(error).__mro__[:64]),
             frames=frames,
         )
+
+
+def _exception(name: str, text: str) -> Exception:
+    kinds = {kind.__name__: kind for kind in _RAISED}
+    return kinds[name](text) if name in kinds else RuntimeError(f"{name}: {text}")
 
 
 def _text(data: torch.Tensor) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from autograder.kit import StudentError
+from autograder.errors import GraderFault
+from autograder.kit import CheckFailed, StudentError
 from autograder.model import Limits, Outcome
 from autograder.sandbox import tensors, verdict, wire
 from autograder.sandbox.frames import Channel, ClosedError, DeadlineError, FrameError, Received
 from autograder.sandbox.messages import (
     UNSENDABLE,
     Answer,
+    CalledBack,
     DictNode,
     Missing,
     Raised,
@@ -53,6 +55,15 @@ class Answered(NamedTuple):
     broken: tuple[str, ...]
 
 
+class Grading(wire.Objects, Protocol):
+    """What the grader's side of a conversation does with objects and with calls back."""
+
+    def call_back(
+        self, number: int, arguments: tuple[object, ...], options: dict[str, object]
+    ) -> tuple[Request, object]:
+        """Call a function of the check; return how the answer travels, and the answer."""
+
+
 class Stopwatch:
     """Adds up the time spent in its body."""
 
@@ -75,6 +86,7 @@ class Conversation:
         self._file = file
         self._end: Verdict | None = None
         self._clock = Stopwatch()
+        self._is_asking = False
         self.output = Output(process.output, limits.output_kb)
         self._channel = Channel(
             process.channel, max_payload=limits.reply_mb * _MB, allocate=tensors.allocate
@@ -97,16 +109,24 @@ class Conversation:
         request: Request,
         where: str,
         patience: Patience,
-        objects: wire.Objects,
+        objects: Grading,
         arguments: tuple[object, ...] = (),
         options: Mapping[str, object] | None = None,
     ) -> Answered:
         """Send a request, wait for its reply; `Verdict` or `StudentError` when there is none."""
         if self._end:
             raise self._end
+        if self._is_asking:
+            raise GraderFault("a function of the check asked something of the submission")
         message = _encode(request, objects, arguments, dict(options or {}))
-        with self._clock:  # to read a reply, or to wait for an end, is the submission's time too
-            return self._exchange(request, message, where, patience, objects)
+        self._is_asking = True
+        try:
+            with (
+                self._clock
+            ):  # to read a reply, or to wait for an end, is the submission's time too
+                return self._exchange(request, message, where, patience, objects)
+        finally:
+            self._is_asking = False
 
     def _exchange(
         self,
@@ -114,14 +134,16 @@ class Conversation:
         message: tuple[bytes, list[Any]],
         where: str,
         patience: Patience,
-        objects: wire.Objects,
+        objects: Grading,
     ) -> Answered:
         self._channel.limit(patience.seconds)
         try:
             self._channel.send(*message)
-            received = self._channel.receive()
-            reply = _REPLY.decode(received.header)
-            return self._value(request, reply, received, objects)
+            return self._reply(request, objects)
+        except CheckFailed:  # said by a function of the check, while the worker waits for its value
+            self._process.kill()
+            self._end = verdict.cut_short(where)
+            raise
         except DeadlineError as error:
             raise self.too_long(where, patience) from error
         except ClosedError as error:
@@ -130,6 +152,15 @@ class Conversation:
             raise verdict.away(where, str(error)) from error
         except _MALFORMED as error:
             raise self._over(verdict.malformed(where, str(error))) from error
+
+    def _reply(self, request: Request, objects: Grading) -> Answered:
+        """Receive until the answer has come; on the way, the worker may call the check back."""
+        while True:
+            received = self._channel.receive()
+            reply = _REPLY.decode(received.header)
+            if not isinstance(reply, CalledBack):
+                return self._value(request, reply, received, objects)
+            self._channel.send(*_called(reply, received, objects))
 
     @property
     def waited_s(self) -> float:
@@ -153,9 +184,9 @@ class Conversation:
         self._process.close()
 
     def _value(
-        self, request: Request, reply: Reply, received: Received, objects: wire.Objects
+        self, request: Request, reply: Reply, received: Received, objects: Grading
     ) -> Answered:
-        if isinstance(reply, Ready) or reply.number != request.number:
+        if isinstance(reply, Ready | CalledBack) or reply.number != request.number:
             raise wire.WireError("a reply to another call")
         if isinstance(reply, Missing):
             raise verdict.missing_name(self._file, request.name, reply.names)
@@ -186,6 +217,18 @@ def _encode(
     pairs = [(packer.pack(name), packer.pack(one)) for name, one in options.items()]
     asked = msgspec.structs.replace(request, arguments=TupleNode(items), options=DictNode(pairs))
     return wire.ENCODER.encode(asked), packer.blobs
+
+
+def _called(reply: CalledBack, received: Received, objects: Grading) -> tuple[bytes, list[Any]]:
+    """Let the check's function answer; return the message that carries what it said."""
+    unpacker = wire.Unpacker(objects, received.payload)
+    arguments, options = unpacker.unpack(reply.arguments), unpacker.unpack(reply.options)
+    unpacker.finish()
+    request, value = objects.call_back(reply.function, arguments, options)
+    try:
+        return _encode(request, objects, (value,), {})
+    except wire.WireError as error:
+        raise GraderFault(f"a function of the check returned {error}") from error
 
 
 def _answered(value: object, reply: Answer) -> Answered:

@@ -105,6 +105,13 @@ class ObjectNode(_Node, frozen=True):
     is_callable: bool
 
 
+class FunctionNode(_Node, frozen=True):
+    """A function of the check, under a number: the worker may call it; only the grader sends it."""
+
+    number: int
+    name: Text
+
+
 Value: TypeAlias = (
     bool
     | Integer
@@ -120,6 +127,7 @@ Value: TypeAlias = (
     | GeneratorNode
     | ModelNode
     | ObjectNode
+    | FunctionNode
     | None
 )
 
@@ -128,12 +136,13 @@ class Request(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The grader asks the worker for one thing.
 
     `load` a module from its sources; `get` a name of the module or of an object; `call` an
-    object; `apply` an operation of the kit to values; `seed` every random generator. A call records
+    object; `apply` an operation of the kit to values; `seed` every random generator. `return` and
+    `raise` answer a call back: the value, or the name of an exception and its text. A call records
     gradients where the check does.
     """
 
     number: int
-    action: Literal["load", "get", "call", "apply", "seed"]
+    action: Literal["load", "get", "call", "apply", "seed", "return", "raise"]
     target: int = -1
     name: Text = ""
     arguments: TupleNode = TupleNode([])
@@ -185,7 +194,16 @@ class Missing(msgspec.Struct, tag="missing", forbid_unknown_fields=True, frozen=
     names: Annotated[tuple[Text, ...], msgspec.Meta(max_length=512)]
 
 
-Reply: TypeAlias = Ready | Answer | Raised | Missing
+class CalledBack(msgspec.Struct, tag="called_back", forbid_unknown_fields=True, frozen=True):
+    """The student's code calls a function of the check; the answer to the request comes later."""
+
+    number: int
+    function: int
+    arguments: TupleNode
+    options: DictNode
+
+
+Reply: TypeAlias = Ready | Answer | Raised | Missing | CalledBack
 
 
 class WorkerSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

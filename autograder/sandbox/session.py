@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
 from autograder import models
+from autograder.errors import GraderFault
+from autograder.kit import CheckFailed
 from autograder.model import Assignment, Limits
 from autograder.sandbox import verdict, wire
 from autograder.sandbox.conversation import Answered, Conversation, Patience
-from autograder.sandbox.messages import DictNode, ModelNode, ObjectNode, Ready, Request
+from autograder.sandbox.messages import (
+    DictNode,
+    FunctionNode,
+    ModelNode,
+    ObjectNode,
+    Ready,
+    Request,
+)
 from autograder.sandbox.nursery import Process
 from autograder.sandbox.proxy import RemoteObject
 from autograder.sandbox.verdict import Verdict
@@ -20,6 +29,7 @@ from autograder.sanitise import safe_name
 
 MODULE = -1
 _REMEMBERED = 4
+_LONGEST = 500
 
 
 class Session:
@@ -30,6 +40,7 @@ class Session:
         self._limits = limits
         self._talk = Conversation(process, limits, assignment.files[0])
         self._models: list[torch.nn.Module] = []
+        self._functions: list[Callable[..., object]] = []
         self._given: deque[tuple[str, object]] = deque(maxlen=_REMEMBERED)
         self._number = 0
         self.keeps_layout = True
@@ -103,10 +114,14 @@ class Session:
         """End the worker."""
         self._talk.close()
 
-    def pack(self, value: object) -> ModelNode | ObjectNode:
-        """Name a network or a stand-in; anything else cannot be sent."""
+    def pack(self, value: object) -> ModelNode | ObjectNode | FunctionNode:
+        """Name a network, a stand-in or a function; anything else cannot be sent."""
         if isinstance(value, RemoteObject):
             return value.node_
+        if callable(value) and not isinstance(value, torch.nn.Module | type):
+            self._functions.append(value)
+            name = getattr(value, "__name__", "function")
+            return FunctionNode(len(self._functions) - 1, name)
         recipe = models.recipe_of(value) if isinstance(value, torch.nn.Module) else None
         if recipe is None or not isinstance(value, torch.nn.Module):
             raise wire.WireError(f"a {type(value).__name__}, which is neither data nor named")
@@ -115,11 +130,27 @@ class Session:
             raise wire.WireError(f"the options of {recipe.name}")
         return ModelNode(self._key(value), recipe.name, options)
 
-    def unpack(self, node: ModelNode | ObjectNode) -> object:
+    def unpack(self, node: ModelNode | ObjectNode | FunctionNode) -> object:
         """Stand in for an object of the worker."""
-        if isinstance(node, ModelNode):
-            raise wire.WireError("a network by name, which only the grader may send")
+        if not isinstance(node, ObjectNode):
+            raise wire.WireError("a network or function by name, which only the grader may send")
         return RemoteObject(self, node, safe_name(node.type_name))
+
+    def call_back(
+        self, number: int, arguments: tuple[object, ...], options: dict[str, object]
+    ) -> tuple[Request, object]:
+        """Call a function of the check; what it raises, for want of better arguments, is raised
+        again in the student's code.
+        """
+        if not 0 <= number < len(self._functions):
+            raise wire.WireError("a call of a function that was never given")
+        try:
+            value = self._functions[number](*arguments, **options)
+        except (CheckFailed, GraderFault):
+            raise
+        except Exception as error:  # noqa: BLE001 - the arguments are the submission's
+            return Request(self._number, "raise", name=type(error).__name__), str(error)[:_LONGEST]
+        return Request(self._number, "return"), value
 
     def misused(self, error: BaseException) -> Verdict | None:
         """Return the verdict on a check that used data of the submission as something it is not.

@@ -61,6 +61,11 @@ def died(where: str, ended: Ended) -> Verdict:
     return Verdict(Outcome.KILLED, f"{where}: {_how(ended)}, but should return", _why(ended))
 
 
+def cut_short(where: str) -> Verdict:
+    """A function of the check failed it while the student's code was waiting for its value."""
+    return Verdict(Outcome.KILLED, f"{where}: was ended when the check failed")
+
+
 def away(where: str, device: str) -> Verdict:
     """A tensor came back from another device than the inputs were on."""
     message = f"{where}: returned a tensor on {safe_name(device)}, but should stay with its inputs"

@@ -25,6 +25,7 @@ from autograder.sandbox.messages import (
     DeviceNode,
     DictNode,
     DtypeNode,
+    FunctionNode,
     GeneratorNode,
     ListNode,
     ModelNode,
@@ -50,10 +51,10 @@ class Objects(Protocol):
     keeps_layout: bool
     home: torch.device
 
-    def pack(self, value: object) -> ModelNode | ObjectNode:
+    def pack(self, value: object) -> ModelNode | ObjectNode | FunctionNode:
         """Name an object that stays here."""
 
-    def unpack(self, node: ModelNode | ObjectNode) -> object:
+    def unpack(self, node: ModelNode | ObjectNode | FunctionNode) -> object:
         """Find the object that a name of the other side means."""
 
 
@@ -194,7 +195,7 @@ class Unpacker:
         if isinstance(node, RecordNode):
             fields = {name: self.unpack(item, depth + 1) for name, item in node.items}
             return record_type(node.type_name, tuple(fields))(*fields.values())
-        if isinstance(node, ModelNode | ObjectNode):
+        if isinstance(node, ModelNode | ObjectNode | FunctionNode):
             return self._objects.unpack(node)
         return node
 

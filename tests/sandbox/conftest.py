@@ -164,7 +164,7 @@ def grader_side():
 @pytest.fixture
 def worker_side():
     """What stands behind objects in a worker."""
-    return WorkerObjects(GraderObjects.home)
+    return WorkerObjects(GraderObjects.home, print)
 
 
 @pytest.fixture(params=["to the worker", "to the grader"])
