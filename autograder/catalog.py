@@ -12,6 +12,7 @@ from autograder.model import Assignment, CheckSpec, Visibility
 from autograder.names import alternatives
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_THRESHOLD = "threshold"  # the fixture of a check that holds a number against one
 
 
 def read(layout: Layout, slug: str, *, hidden: bool = True) -> tuple[CheckSpec, ...]:
@@ -103,6 +104,7 @@ def _spec(function: _Function, file: str, visibility: Visibility) -> CheckSpec:
         description=_description(function),
         visibility=visibility,
         needs=_needs(function),
+        measures=_THRESHOLD in {argument.arg for argument in function.args.args},
         file=file,
         line=function.lineno,
     )

@@ -42,7 +42,8 @@ _WEIGHTS = ("*.safetensors", "*.pth")  # of what was fetched, the labelled data 
 class Manner(NamedTuple):
     """How to grade: by which tiers, on which device and data, which checks, with pictures or not.
 
-    `data` None is the course's; `seed` None follows from the submission's content.
+    `data` None is the course's; `seed` None follows from the submission's content; `measuring` only
+    runs the checks that hold numbers against thresholds.
     """
 
     tiers: tuple[Tier, ...]
@@ -52,6 +53,7 @@ class Manner(NamedTuple):
     with_figures: bool = False
     data: str | None = None
     seed: int | None = None
+    measuring: bool = False
 
 
 class Desk(NamedTuple):
@@ -114,9 +116,12 @@ def promised_checks(
     """Return the checks that a grading in this manner promises a verdict for."""
     checks = catalog.read(layout, assignment.slug, hidden=manner.hidden)
     catalog.bind(assignment, checks)
-    if manner.tasks is None:
-        return checks
-    return tuple(check for check in checks if check.task in manner.tasks)
+    return tuple(check for check in checks if _is_wanted(check, manner))
+
+
+def _is_wanted(check: CheckSpec, manner: Manner) -> bool:
+    in_task = manner.tasks is None or check.task in manner.tasks
+    return in_task and (check.measures or not manner.measuring)
 
 
 class _Run:

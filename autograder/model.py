@@ -142,13 +142,17 @@ class Course(Noun):
 
 
 class CheckSpec(Noun):
-    """What the catalog promises about a check, read without running it."""
+    """What the catalog promises about a check, read without running it.
+
+    One that `measures` holds numbers against thresholds of its task.
+    """
 
     name: str
     task: str
     description: str
     visibility: Visibility
     needs: tuple[str, ...] = ()
+    measures: bool = False
     file: str
     line: int
 

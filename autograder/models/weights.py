@@ -14,6 +14,7 @@ from autograder.data.integrity import DataError, listed_digest, verified
 from autograder.data.places import local_folder
 
 SHIPPED = "shipped"
+TRAINED = frozenset({"cluttered_cnn", "digits_cnn", "digits_judge", "small_digits_cnn"})
 FOLDER = Path(__file__).resolve().parent / "trained"
 _LONGEST = 200
 _REMEDY = "It comes with the project: take it from there again."
@@ -25,8 +26,7 @@ def weights_file(name: str, weights: str | None) -> Path | None:
     `weights` is "shipped" (None where none are), the name of a file among the local data, or None.
     """
     if weights == SHIPPED:
-        path = FOLDER / f"{name}.safetensors"
-        return path if path.exists() else None
+        return FOLDER / f"{name}.safetensors" if name in TRAINED else None
     return None if weights is None else local_folder() / weights
 
 

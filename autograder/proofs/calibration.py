@@ -29,11 +29,12 @@ _DIGITS = 6
 
 
 class Candidate(NamedTuple):
-    """A right or wrong answer and how often it is measured."""
+    """A right or wrong answer, the tasks that it is measured on, and how often."""
 
     kind: str
     name: str
     files: Files
+    tasks: frozenset[str]
     seeds: int
 
 
@@ -69,7 +70,7 @@ def calibrate(desk: Desk, slug: str) -> Iterator[Measurement]:
 def measure(subject: Subject) -> Iterator[Measurement]:
     """Yield each candidate as it is measured: the reference, alternatives, mistakes."""
     running = [
-        (one, [subject.pool.submit(_lowest, subject, one.files, seed) for seed in range(one.seeds)])
+        (one, [subject.pool.submit(_lowest, subject, one, seed) for seed in range(one.seeds)])
         for one in _candidates(subject)
     ]
     for candidate, gradings in running:
@@ -79,7 +80,7 @@ def measure(subject: Subject) -> Iterator[Measurement]:
 def evidence(subject: Subject, found: Iterable[Measurement]) -> dict[str, Evidence]:
     """Return the evidence for each threshold of the assignment."""
     clouds: dict[str, dict[str, dict[str, Values]]] = defaultdict(lambda: defaultdict(dict))
-    for (kind, name, _, _), reached in found:
+    for (kind, name, *_), reached in found:
         for threshold, values in reached.items():
             clouds[threshold][kind][name] = values
     return {
@@ -95,18 +96,19 @@ def evidence(subject: Subject, found: Iterable[Measurement]) -> dict[str, Eviden
 
 
 def _candidates(subject: Subject) -> Iterator[Candidate]:
-    yield Candidate("reference", "reference", subject.reference, REFERENCE_SEEDS)
+    concerned = frozenset(task.name for task in subject.assignment.tasks if task.thresholds)
+    yield Candidate("reference", "reference", subject.reference, concerned, REFERENCE_SEEDS)
     for file in alternatives.files(subject):
         files = subject.with_module(subject.read(file))
-        yield Candidate("alternative", file.stem, files, OTHER_SEEDS)
-    concerned = _tasks(subject)
+        yield Candidate("alternative", file.stem, files, concerned, OTHER_SEEDS)
     for mistake in load(subject.layout.mistakes(subject.slug), subject.assignment):
-        if concerned & set(mistake.costs):
+        costs = concerned & set(mistake.costs)
+        if costs:
             files = edited(subject.reference, mistake)
-            yield Candidate("mistake", mistake.name, files, OTHER_SEEDS)
+            yield Candidate("mistake", mistake.name, files, costs, OTHER_SEEDS)
 
 
-def _lowest(subject: Subject, files: Files, seed: int) -> dict[str, float]:
+def _lowest(subject: Subject, candidate: Candidate, seed: int) -> dict[str, float]:
     """Grade once; return the lowest number that was held against each threshold."""
     lowest: dict[str, float] = {}
 
@@ -117,16 +119,12 @@ def _lowest(subject: Subject, files: Files, seed: int) -> dict[str, float]:
             lowest[name] = min(value, lowest.get(name, value))
 
     submission = Submission(
-        source="calibration", files={name: text.encode() for name, text in files.items()}
+        source="calibration", files={name: text.encode() for name, text in candidate.files.items()}
     )
     tiers = allowed_tiers(None, subject.desk.course.isolation.grade)
-    manner = Manner(tiers, hidden=True, tasks=_tasks(subject), seed=seed)
+    manner = Manner(tiers, hidden=True, tasks=candidate.tasks, seed=seed, measuring=True)
     grade(subject.desk, subject.slug, submission, manner, listen=hear)
     return lowest
-
-
-def _tasks(subject: Subject) -> frozenset[str]:
-    return frozenset(task.name for task in subject.assignment.tasks if task.thresholds)
 
 
 def _by_threshold(gradings: Iterable[Future[dict[str, float]]]) -> dict[str, Values]:

@@ -43,7 +43,8 @@ def accuracy(name, split):
 
 
 def test_every_shipped_file_is_a_network():
-    assert {file.stem for file in weights.FOLDER.glob("*.safetensors")} == set(SHIPPED)
+    shipped = {file.stem for file in weights.FOLDER.glob("*.safetensors")}
+    assert shipped == set(SHIPPED) == weights.TRAINED
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -92,6 +93,12 @@ def test_a_damaged_shipped_file_is_refused(tmp_path, monkeypatch):
     path.write_bytes(path.read_bytes()[:-1])
     monkeypatch.setattr(weights, "FOLDER", folder)
     with pytest.raises(data.DataError, match=r"is damaged or incomplete .*take it from there"):
+        models.build("digits_cnn")
+
+
+def test_shipped_weights_that_are_out_of_sight_are_missed(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    with pytest.raises(data.DataError, match="SHA256SUMS: No such file"):
         models.build("digits_cnn")
 
 

@@ -73,7 +73,7 @@ def undocumented(text: str) -> Iterator[str]:
         for argument in (*function.args.args, *function.args.kwonlyargs):
             if is_tensor(argument.annotation) and not has_shape(described.get(argument.arg, "")):
                 yield f"{function.name}: {argument.arg}"
-        returned = " ".join(section(document, "Returns").values())
+        returned = " ".join(map(" ".join, section(document, "Returns").items()))
         if is_tensor(function.returns) and not has_shape(returned):
             yield f"{function.name}: result"
 

@@ -259,3 +259,13 @@ def test_a_task_without_a_check_is_refused_once_hidden_checks_are_read(layout):
 def test_public_checks_alone_need_not_reach_every_task(layout):
     write(layout, PUBLIC, HIDDEN)
     catalog.bind(conv("size", "matrix", "speed"), catalog.read(layout, "conv", hidden=False))
+
+
+def test_a_check_that_asks_for_thresholds_measures(tmp_path):
+    file = tmp_path / "check_public.py"
+    checks = "".join(
+        f'@task("a")\ndef check_{name}({arguments}):\n    """it holds"""\n\n\n'
+        for name, arguments in (("plain", "student"), ("measured", "student, threshold"))
+    )
+    file.write_text(HEADER + checks)
+    assert [check.measures for check in catalog.read_file(file)] == [False, True]
