@@ -135,7 +135,8 @@ def shift(images: torch.Tensor, dx: int, dy: int) -> torch.Tensor:
         dy: pixels down; negative ones up. Any integer, beyond H as well.
 
     Returns:
-        shape, dtype and device of `images`; always a copy, also for dx = dy = 0.
+        (C, H, W) or (N, C, H, W), in shape, dtype and on the device of `images`; always a copy,
+        also for dx = dy = 0.
     """
     # TODO: write this function
     raise NotImplementedError("feature_maps.py: shift is not written yet")

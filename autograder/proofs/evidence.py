@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from autograder.errors import ConfigError
 from autograder.model import Assignment, Noun, Threshold
@@ -30,7 +30,7 @@ class Evidence(Noun):
     threshold: float
     right_at_least: float
     wrong_at_most: float
-    reference: Values = Field(min_length=REFERENCE_SEEDS)
+    reference: Values
     alternatives: dict[str, Values]
     mistakes: dict[str, Values]
 
@@ -77,6 +77,9 @@ def _weaknesses(goal: float, evidence: Evidence) -> Iterator[str]:
     again = weigh(goal, evidence.reference, evidence.alternatives, evidence.mistakes)
     if again != evidence:
         yield f"is stale, but should be about {goal:g} (autograder calibrate)."
+    if len(evidence.reference) < REFERENCE_SEEDS:
+        seeds = f"{len(evidence.reference)} seeds"
+        yield f"the reference has {seeds}, but should have {REFERENCE_SEEDS}."
     if again.right_at_least < goal:
         yield f"a right answer reaches {again.right_at_least:g}, but should reach {goal:g}."
     if all(min(values) >= goal for values in evidence.mistakes.values()):

@@ -180,7 +180,7 @@ def ascent_step(
         tv: weight of the penalty on total variation, at least 0.
 
     Returns:
-        float32, a tensor of the shape of image.
+        float32 (C, H, W) or (1, C, H, W), the shape of image.
 
     Raises:
         ValueError: lr <= 0, l2 < 0, tv < 0, a class outside 0 ... K - 1, no class at all, or more
@@ -264,7 +264,8 @@ def visualize_class(
             seed gives the same image.
 
     Returns:
-        float32 in [0, 1], a new tensor of the shape of its start: init.shape, or `shape`.
+        float32 (C, H, W) or (1, C, H, W) in [0, 1], a new tensor of the shape of its start:
+            init.shape, or `shape`.
 
     Raises:
         ValueError: steps, l2, tv, blur_every, sigma or max_jitter < 0, lr <= 0, a class outside

@@ -106,8 +106,8 @@ def normalize_maps(maps: torch.Tensor) -> torch.Tensor:
         maps: float32 (N, ...), finite; usually (N, H, W).
 
     Returns:
-        float32 of the same shape: 0 at the minimum and 1 at the maximum of every map that is not
-        constant.
+        float32 (N, ...), the same shape: 0 at the minimum and 1 at the maximum of every map that is
+        not constant.
 
     Source: arithmetic.
 

@@ -92,6 +92,7 @@ def test_full_marks_ask_for_the_last_step(measured):
 @pytest.mark.parametrize(
     ("reference", "alternatives", "mistakes", "sentence"),
     [
+        (RIGHT[1:], {}, {"halved": WRONG}, "the reference has 19 seeds, but should have 20"),
         (RIGHT, {"other": (2.4,)}, {"halved": WRONG}, "a right answer reaches 2.4, but should"),
         (RIGHT, {}, {"harmless": (3.0,) * 5}, "no mistake stays below 2.5, but one should"),
         (RIGHT, {}, {"halved": WRONG[:4]}, "halved has 4 seeds, but should have 5"),
@@ -125,7 +126,7 @@ def test_evidence_for_no_threshold_is_told(assignment):
     ]
 
 
-def test_too_few_seeds_and_other_shapes_are_refused(assignment):
-    entry = {**weigh(2.5, RIGHT, {}, {"halved": WRONG}).model_dump(), "reference": [3.0] * 19}
-    with pytest.raises(ConfigError, match=r"calibration\.json: scaling\.growth\.reference: Tuple"):
+def test_evidence_of_another_form_is_refused(assignment):
+    entry = {**weigh(2.5, RIGHT, {}, {"halved": WRONG}).model_dump(), "reference": "many"}
+    with pytest.raises(ConfigError, match=r"calibration\.json: scaling\.growth\.reference: Input"):
         list(complaints(assignment, PATH, {"thresholds": {NAME: entry}}))

@@ -83,6 +83,21 @@ def check_few_digits_are_enough_for_a_start(student, rng, dataset, threshold):
     assert_reaches(share, threshold("accuracy_after_300"), where, what="the accuracy")
 
 
+@task("training")
+def check_certain_model_learns_too(student):
+    """training raises the scores of the right classes even where the model is certain of another"""
+    # Class 0 scores 40 times the first pixel, which is always 1; no label is 0.
+    model = models.build("dense_scores", matrices=[[[40, 0], [0, 0], [0, 0]]])
+    images = torch.tensor([[1.0, 0], [1, 1]]).repeat(50, 1).reshape(100, 1, 1, 2)
+    labels = torch.tensor([1, 2]).repeat(50)
+    where = call("train", model="dense_scores", images=images, epochs=2)
+    weight = parameters(student.train(model, images, labels, epochs=2, seed=0)).get("fc1.weight")
+    assert_shape(weight, (3, 2), where, what="fc1.weight")
+    if not bool((weight[1:, 0] > 1e-6).all()):
+        hint = "the loss takes logits; a softmax before it leaves no gradient where it is certain"
+        raise where.failed("the scores of the labels have not risen, but should have", hint)
+
+
 @task("reproducible")
 def check_seed_decides_the_training(student, rng):
     """the same model, images and seed give the same weights"""
