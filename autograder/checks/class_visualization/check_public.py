@@ -281,7 +281,7 @@ def check_jitter_is_undone(student, rng, device, seed):
     options = {"steps": 3, "lr": 0.4, "l2": 0.0, "blur_every": 0, "max_jitter": 4}
     the_call = call("visualize_class", target=0, init=init, **options)
     got = student.visualize_class(
-        models.build("dense_scores", matrices=[[[1.0] * 72, [0.0] * 72]]),
+        models.build("dense_scores", matrices=[[[0.01] * 72, [0.0] * 72]]),
         0,
         init=init.to(device),
         generator=torch.Generator().manual_seed(seed),
