@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
@@ -102,7 +103,7 @@ def check(
         data=data,
     )
     work = {one: collect(path or layout.stub(one), course.assignment(one)) for one in slugs}
-    with Launcher(data_folder) as launcher:
+    with _launcher(course, slugs, data_folder) as launcher:
         desk = Desk(course, layout, launcher)
         earned = [_check(desk, one, submission, manner) for one, submission in work.items()]
     _exit(all(earned))
@@ -134,7 +135,7 @@ def grade(
         with_figures=html is not None,
         data=data,
     )
-    with Launcher(data_folder) as launcher:
+    with _launcher(course, [slug], data_folder) as launcher:
         desk = Desk(course, layout, launcher)
         full = _graded(desk, slug, submission, manner, report_file)
     _publish(full if reveal else report.redact(full), report_file, html, form)
@@ -181,7 +182,7 @@ def verify(slug: SlugArgument = None) -> None:
     course, layout = _course()
     slugs = selection.slugs(course, layout, slug)
     hold = []
-    with Launcher() as launcher:
+    with _launcher(course, slugs) as launcher:
         for proof in proofs.verify(Desk(course, layout, launcher), slugs):
             _OUT.print(proofs.line(proof), soft_wrap=True)
             hold.append(proof.holds)
@@ -195,7 +196,7 @@ def calibrate(
     """Measure the thresholds: right and wrong answers over many seeds, into calibration.json."""
     course, layout = _course()
     selection.assignment(course, slug)
-    with Launcher() as launcher:
+    with _launcher(course, [slug]) as launcher:
         for measurement in proofs.calibrate(Desk(course, layout, launcher), slug):
             _say(str(measurement))
     _say(f"wrote {layout.shown(layout.calibration(slug))}")
@@ -240,6 +241,10 @@ def _show_any_character() -> None:
 def _course() -> tuple[Course, Layout]:
     layout = Layout(find_root(Path.cwd()))
     return config.load(layout.grading_file), layout
+
+
+def _launcher(course: Course, slugs: Sequence[str], data_folder: Path | None = None) -> Launcher:
+    return Launcher(data_folder, trains=any(course.assignment(slug).trains for slug in slugs))
 
 
 def _check(desk: Desk, slug: str, submission: Submission, manner: Manner) -> bool:

@@ -31,6 +31,7 @@ class Rule(StrEnum):
 
     AUTOGRAD = "autograd"
     CONVOLUTION = "convolution"
+    SOFTMAX = "softmax"
 
 
 class Tier(StrEnum):
@@ -102,6 +103,7 @@ class Assignment(Noun):
     files: tuple[str, ...]
     total: Points = 100
     by_hand: dict[str, tuple[Rule, ...]] = {}
+    trains: bool = False
     limits: Limits = Limits()
     tasks: tuple[Task, ...]
 

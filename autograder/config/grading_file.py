@@ -100,6 +100,7 @@ class AssignmentEntry(Noun):
     files: Files
     total: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 100
     by_hand: dict[FunctionName, Rules] = Field(default_factory=dict)
+    trains: bool = False
     limits: Limits = Field(default_factory=Limits)
     tasks: Annotated[dict[Name, TaskEntry], Field(min_length=1)]
 

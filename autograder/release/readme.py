@@ -13,6 +13,7 @@ _POLICIES = {
 _RULES = {
     Rule.AUTOGRAD: "autograd (`backward`, `torch.autograd`)",
     Rule.CONVOLUTION: "the convolutions of torch (`conv*`, and `unfold` and `fold` of `torch.nn`)",
+    Rule.SOFTMAX: "the softmax of torch (`softmax`, `log_softmax` and what calls them)",
 }
 
 

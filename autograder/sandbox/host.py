@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SPARE_S = 120.0
 _LOG_TAIL = 2000
+_ZYGOTE = ("-s", "-P", "-W", "ignore", "-m", "autograder.sandbox.zygote")
+_TRAINS = "--trains"
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -44,9 +46,13 @@ class GraderDiedError(GraderFault):
 
 
 class Launcher:
-    """One import of torch, from which every grader and every worker is forked."""
+    """One import of torch, from which every grader and every worker is forked.
 
-    def __init__(self, data_folder: Path | None = None) -> None:
+    With `trains` it has loaded optimizers too: over a second that no worker needs then.
+    """
+
+    def __init__(self, data_folder: Path | None = None, *, trains: bool = False) -> None:
+        self._arguments = [_TRAINS] if trains else []
         self.data_folder = (data_folder or PACKAGE_ROOT / "datasets" / "local").resolve()
         self._lock = threading.Lock()
         self._start()
@@ -56,7 +62,7 @@ class Launcher:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-W", "ignore", "-m", "autograder.sandbox.zygote"],
+                [sys.executable, *_ZYGOTE, *self._arguments],
                 stdin=theirs.fileno(),
                 stdout=self._log.fileno(),
                 stderr=self._log.fileno(),

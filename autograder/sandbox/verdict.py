@@ -10,6 +10,8 @@ from autograder.names import nearest
 from autograder.sandbox.messages import Ended
 from autograder.sanitise import safe_name
 
+_USED = {Rule.CONVOLUTION.value: "torch's convolution", Rule.SOFTMAX.value: "torch's softmax"}
+
 
 class Verdict(Exception):
     """The check is over with this outcome; no assertion of the check decided it."""
@@ -39,7 +41,7 @@ def of_another_kind(name: str, kind: str, should: str) -> Verdict:
 def broken_rule(where: str, seen: str) -> Verdict:
     """The function was seen to use what its by-hand rule forbids."""
     rule, _, what = seen.partition(":")
-    used = "torch's convolution" if rule == Rule.CONVOLUTION else "autograd"
+    used = _USED.get(rule, "autograd")
     detail = f" ({safe_name(what)})" if what else ""
     return Verdict(
         Outcome.FAILED,

@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from autograder.model import Rule
 
 _CONVOLUTION = re.compile(r"(^|_)(conv(olution)?(\d|_|$))|im2col|col2im")
+_SOFTMAX = re.compile(r"softmax|scaled_dot_product|multi_head_attention")
 
 
 class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -55,6 +56,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         name = func.__name__.split(".")[0]
         if _CONVOLUTION.search(name):
             self.note(Rule.CONVOLUTION, name)
+        if _SOFTMAX.search(name):
+            self.note(Rule.SOFTMAX, name)
         if forward_ad._current_level >= 0:
             self.note(Rule.AUTOGRAD, "forward-mode differentiation")
         return func(*args, **(kwargs or {}))

@@ -1,8 +1,9 @@
 """The launcher and what stays of it: imports torch once, then forks graders and workers.
 
-Started by exec with a constant environment and constant arguments, and told nothing: a grader
-learns its job only after the fork that parts it from here. So a worker, forked from here too,
-inherits no secret. Run as `python -m autograder.sandbox.zygote` with standard input as control.
+Started by exec with a constant environment, and told nothing but whether to load what training
+takes: a grader learns its job only after the fork that parts it from here. So a worker, forked from
+here too, inherits no secret. Run as `python -m autograder.sandbox.zygote [--trains]` with standard
+input as control.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -37,6 +39,8 @@ def main() -> None:
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _warm()
+    if sys.argv[1:]:
+        _warm_optimizers()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
@@ -48,6 +52,13 @@ def _warm() -> None:
     torch.set_num_threads(1)
     weight = torch.ones(2, 1, 3, 3, requires_grad=True)
     torch.nn.functional.conv2d(torch.ones(1, 1, 5, 5), weight).sum().backward()  # type: ignore[no-untyped-call]
+
+
+def _warm_optimizers() -> None:
+    """Load what a first optimizer imports: over a second, which else each training worker takes."""
+    weight = torch.ones(1, requires_grad=True)
+    weight.sum().backward()  # type: ignore[no-untyped-call]
+    torch.optim.Adam([weight]).step()
 
 
 class _Grader(NamedTuple):

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from autograder.model import Tier
+from autograder.sandbox.host import Launcher
+
+from .conftest import Toys
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,3 +51,10 @@ def test_the_command_line_does_not_import_torch(module):
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
     assert ended.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_optimizers_are_loaded_before_the_fork_where_submissions_train(trains, tmp_path):
+    probe = "import sys\ndef probe():\n    return 'torch._dynamo' in sys.modules\n"
+    with Launcher(trains=trains) as launcher:
+        assert Toys(launcher, tmp_path).value(probe) is trains

@@ -40,6 +40,13 @@ def test_a_convolution_is_seen_and_costs_the_check_though_the_value_is_right(nam
     assert result.message.endswith("), but should be written by hand")
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("softmax")])
+def test_a_softmax_is_seen_and_costs_the_check_though_the_value_is_right(name, results):
+    result = results[f"check_{name}"]
+    assert (result.outcome, result.share) == (Outcome.FAILED, 0)
+    assert result.message.startswith(f"{name}: uses torch's softmax (")
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("autograd")])
 def test_autograd_is_seen_and_costs_the_check_though_the_value_is_right(name, results):
     result = results[f"check_{name}"]

@@ -73,7 +73,7 @@ EXPRESSIBLE = [
         "[autograd, convolution]",
         "[autograd, loops]",
         "11: assignments.conv.by_hand: "
-        'conv2d[1] is "loops", but should be one of autograd, convolution.',
+        'conv2d[1] is "loops", but should be one of autograd, convolution, softmax.',
     ),
     (
         "[autograd, convolution]",

@@ -26,6 +26,22 @@ def _differentiable(x):
     return x.detach().clone().requires_grad_()
 
 
+def softmax_method(x):
+    return 0 * x.softmax(0) + 2 * x
+
+
+def softmax_by_its_logarithm(x):
+    return 0 * torch.log_softmax(x, 1).exp() + 2 * x
+
+
+def softmax_inside_a_loss(x):
+    return 0 * F.cross_entropy(x, torch.zeros(4, dtype=torch.int64)) + 2 * x
+
+
+def softmax_inside_attention(x):
+    return 0 * F.scaled_dot_product_attention(x[None], x[None], x[None])[0] + 2 * x
+
+
 def convolution_functional(x):
     return 0 * _convolution(x) + 2 * x
 
