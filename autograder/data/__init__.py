@@ -6,8 +6,11 @@ from autograder.data.integrity import DataError
 from autograder.data.loading import fetch, load, require
 from autograder.data.photographs import image_folder
 from autograder.data.places import local_folder
+from autograder.data.tab_separated import Corpus, read_pairs
+from autograder.data.transduction import pairs, spelled
 
 __all__ = [
+    "Corpus",
     "DataError",
     "Dataset",
     "Split",
@@ -17,5 +20,8 @@ __all__ = [
     "image_folder",
     "load",
     "local_folder",
+    "pairs",
+    "read_pairs",
     "require",
+    "spelled",
 ]
