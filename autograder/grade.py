@@ -179,7 +179,7 @@ def _job(
     layout, slug = desk.layout, assignment.slug
     files = {layout.check_public(slug)} | ({layout.check_hidden(slug)} if manner.hidden else set())
     return Job(
-        assignment=assignment,
+        assignment=_tried_once(assignment) if manner.measuring else assignment,
         files={name: data.decode("utf-8-sig") for name, data in submission.files.items()},
         checks=checks,
         settled={},
@@ -191,6 +191,11 @@ def _job(
         seed=_seed(submission) if manner.seed is None else manner.seed,
         data=manner.data or desk.course.data,
     )
+
+
+def _tried_once(assignment: Assignment) -> Assignment:
+    tasks = tuple(task.model_copy(update={"attempts": 1}) for task in assignment.tasks)
+    return assignment.model_copy(update={"tasks": tasks})
 
 
 def _seed(submission: Submission) -> int:

@@ -74,6 +74,9 @@ class Limits(Noun):
     threads: Annotated[int, Field(ge=1)] = 64
 
 
+Attempts = Annotated[int, Field(ge=1, le=5)]
+
+
 class Step(Noun):
     """A stair of a threshold: reaching `at_least` earns `share` of the check."""
 
@@ -92,6 +95,7 @@ class Task(Noun):
     points: Points
     policy: Policy = Policy.ALL
     time_limit_s: Seconds | None = None
+    attempts: Attempts = 1
     thresholds: dict[str, Threshold] = {}
 
 

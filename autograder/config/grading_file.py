@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from autograder.config.document import Place
-from autograder.model import Limits, Minimum, Noun, Points, Policy, Rule, Seconds, Step
+from autograder.model import Attempts, Limits, Minimum, Noun, Points, Policy, Rule, Seconds, Step
 from autograder.names import NAME_PATTERN
 
 # Points are written by hand: 3 x 33.3333333 may stand for 100.
@@ -90,6 +90,7 @@ class TaskEntry(Noun):
     points: Points
     policy: Policy = Policy.ALL
     time_limit_s: Seconds | None = None
+    attempts: Attempts = 1
     thresholds: dict[Name, Threshold] = Field(default_factory=dict)
 
 

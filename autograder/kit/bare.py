@@ -15,6 +15,7 @@ import yaml
 
 from autograder import data
 from autograder.data.loading import DEFAULT
+from autograder.kit.attempts import try_check
 from autograder.kit.randomness import Rng
 from autograder.kit.thresholds import Stairs, Threshold
 
@@ -66,10 +67,24 @@ def dataset(request: pytest.FixtureRequest) -> Callable[[data.Split], data.Datas
 @pytest.fixture
 def threshold(request: pytest.FixtureRequest) -> Callable[[str], Threshold]:
     """Return the thresholds that `grading.yml` gives the task of this check, by name."""
-    tasks = _grading_file(request.path)["assignments"][request.path.parent.name]["tasks"]
-    (task,) = request.node.get_closest_marker("task").args
-    given = tasks[task].get("thresholds", {})
+    given = _task(request.node).get("thresholds", {})
     return lambda name: Threshold(_stairs(given[name]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a check as often as its task allows."""
+    if "threshold" not in pyfuncitem.fixturenames:
+        return None
+    try_check(pyfuncitem, _task(pyfuncitem).get("attempts", 1))
+    return True
+
+
+def _task(check: Any) -> dict[str, Any]:  # noqa: ANN401 - a fixture's node has any type
+    assignment = _grading_file(check.path)["assignments"][check.path.parent.name]
+    (name,) = check.get_closest_marker("task").args
+    entry: dict[str, Any] = assignment["tasks"][name]
+    return entry
 
 
 def _stairs(given: float | list[dict[str, float]]) -> Stairs:

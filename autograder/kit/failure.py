@@ -12,3 +12,7 @@ class CheckFailed(AssertionError):
 
     def __str__(self) -> str:
         return f"{self.message}\nHint: {self.hint}" if self.hint else self.message
+
+
+class FellShort(CheckFailed):
+    """A number stayed below its threshold, which with other random numbers it might not."""

@@ -6,6 +6,8 @@ import hashlib
 
 import torch
 
+_SEEDS = 2**53
+
 
 class Rng:
     """A source of random tensors on the CPU, decided by its seed alone."""
@@ -18,6 +20,10 @@ class Rng:
         """Return the source that belongs to the check (with its case) called `name`."""
         digest = hashlib.sha256(name.encode()).digest()
         return cls(int.from_bytes(digest[:7], "big"))
+
+    def another(self) -> Rng:
+        """Return a further source, decided by this one."""
+        return Rng(self.integer(0, _SEEDS))
 
     def normal(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Return a tensor of `shape` drawn from N(0, 1)."""

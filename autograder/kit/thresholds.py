@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autograder.kit.call import Call
-from autograder.kit.failure import CheckFailed
+from autograder.kit.failure import FellShort
 from autograder.kit.shown import shown
 
 __tracebackhide__ = True  # bare pytest then points into the check
@@ -46,4 +46,4 @@ def assert_reaches(
     goal, full = steps[-1]
     if earned < full:
         sentence = f"{what} is {got:.4g}, but should be at least {goal:.4g}"
-        raise CheckFailed(call.says(sentence), hint, earned)
+        raise FellShort(call.says(sentence), hint, earned)

@@ -13,8 +13,8 @@ from autograder.grade import Desk, Manner, allowed_tiers, grade
 from autograder.model import Submission
 from autograder.proofs import alternatives
 from autograder.proofs.evidence import (
-    OTHER_SEEDS,
-    REFERENCE_SEEDS,
+    FEW_SEEDS,
+    MANY_SEEDS,
     Evidence,
     Values,
     dump,
@@ -97,15 +97,20 @@ def evidence(subject: Subject, found: Iterable[Measurement]) -> dict[str, Eviden
 
 def _candidates(subject: Subject) -> Iterator[Candidate]:
     concerned = frozenset(task.name for task in subject.assignment.tasks if task.thresholds)
-    yield Candidate("reference", "reference", subject.reference, concerned, REFERENCE_SEEDS)
+    yield Candidate("reference", "reference", subject.reference, concerned, MANY_SEEDS)
     for file in alternatives.files(subject):
         files = subject.with_module(subject.read(file))
-        yield Candidate("alternative", file.stem, files, concerned, OTHER_SEEDS)
+        yield Candidate("alternative", file.stem, files, concerned, FEW_SEEDS)
     for mistake in load(subject.layout.mistakes(subject.slug), subject.assignment):
         costs = concerned & set(mistake.costs)
         if costs:
             files = edited(subject.reference, mistake)
-            yield Candidate("mistake", mistake.name, files, costs, OTHER_SEEDS)
+            yield Candidate("mistake", mistake.name, files, costs, _wrong_seeds(subject, costs))
+
+
+def _wrong_seeds(subject: Subject, tasks: frozenset[str]) -> int:
+    found = goals(subject.assignment).items()
+    return max(goal.wrong_seeds for name, goal in found if name.partition(".")[0] in tasks)
 
 
 def _lowest(subject: Subject, candidate: Candidate, seed: int) -> dict[str, float]:

@@ -69,7 +69,7 @@ def _count(checks: Sequence[CheckSpec], visibility: Visibility) -> int:
 
 def _thresholds(assignment: Assignment) -> str:
     lines = [
-        f"- `{task.name}`, {name}: {_stairs(threshold)}"
+        f"- `{task.name}`, {name}: {_stairs(threshold)}{_attempts(task)}"
         for task in assignment.tasks
         for name, threshold in task.thresholds.items()
     ]
@@ -80,6 +80,12 @@ def _stairs(threshold: Threshold) -> str:
     if isinstance(threshold, tuple):
         return ", ".join(f"{step.share:.0%} from {step.at_least:g}" for step in threshold)
     return f"{threshold:g}"
+
+
+def _attempts(task: Task) -> str:
+    if task.attempts == 1:
+        return ""
+    return f"; the best of up to {task.attempts} runs counts, each with its own random numbers"
 
 
 def _rules(assignment: Assignment) -> str:

@@ -11,6 +11,7 @@ import torch
 from autograder import data
 from autograder.errors import GraderFault
 from autograder.kit import Rng
+from autograder.kit.attempts import try_check
 from autograder.kit.thresholds import Stairs, Threshold
 from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Step, Task
 from autograder.sandbox.cases import Case, case_of, passed
@@ -112,6 +113,12 @@ class Judge:
         elif call.when == "call":
             self._cases.append(passed())
         return _phase(item, call)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        """Run a check as often as its task allows."""
+        try_check(pyfuncitem, self._task(pyfuncitem).attempts)
+        return True
 
     def _judge(self, item: pytest.Item, error: BaseException) -> None:
         try:

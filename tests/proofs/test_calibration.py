@@ -10,7 +10,7 @@ import pytest
 from autograder import config
 from autograder.errors import ConfigError
 from autograder.proofs import calibrate, verify
-from autograder.proofs.evidence import complaints, dump, goals, weigh
+from autograder.proofs.evidence import Goal, complaints, dump, goals, weigh
 
 CHECK = '''
 
@@ -72,7 +72,7 @@ def test_verify_wants_evidence_and_takes_what_calibrating_wrote(measured, desk):
 def test_what_else_the_file_says_is_kept(tmp_path):
     path = tmp_path / "calibration.json"
     path.write_text('{"how": "by hand", "thresholds": {"old": 1}}')
-    written = json.loads(dump(path, {NAME: weigh(2.5, RIGHT, {}, {"halved": WRONG})}))
+    written = json.loads(dump(path, {NAME: weigh(Goal(2.5), RIGHT, {}, {"halved": WRONG})}))
     assert written["how"] == "by hand"
     assert list(written["thresholds"]) == [NAME]
 
@@ -86,7 +86,7 @@ def test_full_marks_ask_for_the_last_step(measured):
     grading = measured / "grading.yml"
     steps = "growth: [{at_least: 1, share: 0.5}, {at_least: 2, share: 1}]"
     grading.write_text(grading.read_text().replace("growth: 2.5", steps))
-    assert goals(config.load(grading).assignment("toy")) == {NAME: 2.0}
+    assert goals(config.load(grading).assignment("toy")) == {NAME: Goal(2.0)}
 
 
 @pytest.mark.parametrize(
@@ -100,15 +100,33 @@ def test_full_marks_ask_for_the_last_step(measured):
     ],
 )
 def test_weak_evidence_is_told(assignment, reference, alternatives, mistakes, sentence):
-    data = {"thresholds": {NAME: weigh(2.5, reference, alternatives, mistakes).model_dump()}}
+    data = {"thresholds": {NAME: weigh(Goal(2.5), reference, alternatives, mistakes).model_dump()}}
     (told,) = complaints(assignment, PATH, data)
     assert told.startswith(f"calibration.json: {NAME}: {sentence}")
 
 
 def test_strong_evidence_has_nothing_to_be_told(assignment):
     mistakes = {"halved": WRONG, "harmless": (3.0,) * 5}
-    data = {"thresholds": {NAME: weigh(2.5, RIGHT, {"other": (2.6,)}, mistakes).model_dump()}}
+    data = {"thresholds": {NAME: weigh(Goal(2.5), RIGHT, {"other": (2.6,)}, mistakes).model_dump()}}
     assert list(complaints(assignment, PATH, data)) == []
+
+
+def test_of_several_attempts_one_may_fall_short_and_wrong_answers_are_measured_more_often(measured):
+    grading = measured / "grading.yml"
+    grading.write_text(grading.read_text().replace(SCALING, f"{SCALING}, attempts: 2"))
+    assignment = config.load(grading).assignment("toy")
+    (goal,) = goals(assignment).values()
+    assert goal == Goal(2.5, 2)
+
+    def told(reference, mistakes):
+        data = {"thresholds": {NAME: weigh(goal, reference, {}, mistakes).model_dump()}}
+        return [one.partition("growth: ")[2] for one in complaints(assignment, PATH, data)]
+
+    assert told((2.4, *RIGHT[1:]), {"halved": WRONG * 4}) == []
+    assert told((2.4,) * 3 + RIGHT[3:], {"halved": WRONG * 4}) == [
+        "a right answer reaches 2.4, but should reach 2.5."
+    ]
+    assert told(RIGHT, {"halved": WRONG}) == ["halved has 5 seeds, but should have 20."]
 
 
 @pytest.mark.parametrize("data", [{}, [], {"thresholds": {}}])
@@ -119,7 +137,7 @@ def test_a_threshold_without_evidence_is_told(assignment, data):
 
 
 def test_evidence_for_no_threshold_is_told(assignment):
-    entry = weigh(2.5, RIGHT, {}, {"halved": WRONG}).model_dump()
+    entry = weigh(Goal(2.5), RIGHT, {}, {"halved": WRONG}).model_dump()
     told = list(complaints(assignment, PATH, {"thresholds": {NAME: entry, "scaling.grwth": entry}}))
     assert told == [
         'calibration.json: scaling.grwth is no threshold, but should be "scaling.growth".'
@@ -127,6 +145,6 @@ def test_evidence_for_no_threshold_is_told(assignment):
 
 
 def test_evidence_of_another_form_is_refused(assignment):
-    entry = {**weigh(2.5, RIGHT, {}, {"halved": WRONG}).model_dump(), "reference": "many"}
+    entry = {**weigh(Goal(2.5), RIGHT, {}, {"halved": WRONG}).model_dump(), "reference": "many"}
     with pytest.raises(ConfigError, match=r"calibration\.json: scaling\.growth\.reference: Input"):
         list(complaints(assignment, PATH, {"thresholds": {NAME: entry}}))
