@@ -257,8 +257,10 @@ def _check(desk: Desk, slug: str, submission: Submission, manner: Manner) -> boo
 def _graded(
     desk: Desk, slug: str, submission: Submission, manner: Manner, path: Path | None
 ) -> Report:
-    promised = promised_checks(desk.layout, desk.course.assignment(slug), manner)
-    with Watcher(_ERR, len(promised)) as watcher:
+    assignment = desk.course.assignment(slug)
+    promised = promised_checks(desk.layout, assignment, manner)
+    budgets = {check.name: assignment.task(check.task).budget_steps for check in promised}
+    with Watcher(_ERR, budgets) as watcher:
         return grade_submission(
             desk, slug, submission, manner, report_path=path, listen=watcher.hear
         )

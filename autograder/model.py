@@ -96,6 +96,7 @@ class Task(Noun):
     policy: Policy = Policy.ALL
     time_limit_s: Seconds | None = None
     attempts: Attempts = 1
+    budget_steps: Annotated[int, Field(gt=0)] | None = None
     thresholds: dict[str, Threshold] = {}
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder.sandbox.job import Earned, Event, Started
+from autograder.sandbox.job import Earned, Event, Started, Trained
 
 
 class Watcher:
     """Draws the events of a grading."""
 
-    def __init__(self, console: Console, checks: int) -> None:
+    def __init__(self, console: Console, budgets: Mapping[str, int | None]) -> None:
+        """Follow these checks; where one trains, a bar shows its steps against its budget."""
+        self._budgets = budgets
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -23,7 +26,8 @@ class Watcher:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("starting", total=checks)
+        self._task = self._progress.add_task("starting", total=len(budgets))
+        self._training = self._progress.add_task("  steps of training", visible=False, total=None)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -36,5 +40,9 @@ class Watcher:
         """Follow one event."""
         if isinstance(event, Started):
             self._progress.update(self._task, description=event.name)
+            budget = self._budgets.get(event.name)
+            self._progress.reset(self._training, total=budget, visible=False)
+        elif isinstance(event, Trained):
+            self._progress.update(self._training, completed=event.steps, visible=True)
         elif isinstance(event, Earned):
             self._progress.advance(self._task)

@@ -91,6 +91,7 @@ class TaskEntry(Noun):
     policy: Policy = Policy.ALL
     time_limit_s: Seconds | None = None
     attempts: Attempts = 1
+    budget_steps: Annotated[int, Field(gt=0)] | None = None
     thresholds: dict[Name, Threshold] = Field(default_factory=dict)
 
 

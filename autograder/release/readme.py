@@ -116,6 +116,11 @@ def _task_limits(assignment: Assignment) -> Iterator[str]:
     for task in assignment.tasks:
         if task.time_limit_s is not None:
             yield f"- One check of `{task.name}`: {task.time_limit_s:g} s."
+        if task.budget_steps is not None:
+            yield (
+                f"- Training in `{task.name}`: about {task.budget_steps} optimizer steps fit into "
+                "its time; nothing is taken off for more."
+            )
 
 
 def _how_to_check(assignment: Assignment) -> str:

@@ -32,8 +32,10 @@ from autograder.sandbox.messages import (
     Raised,
     Reply,
     Request,
+    Stepped,
     TupleNode,
 )
+from autograder.sandbox.steps import StepCounter
 from autograder.sandbox.tensors import TensorError
 from autograder.sandbox.watch import watching
 
@@ -98,6 +100,7 @@ class Worker:
     def __init__(self, channel: Channel, device: str) -> None:
         self._channel = channel
         self._objects = WorkerObjects(torch.device(device), self._call_back)
+        self._steps = StepCounter(self._tell_steps)
         self._number = -1
         self._sources = Sources({})
         self._module: ModuleType | None = None
@@ -156,6 +159,9 @@ class Worker:
             raise _exception(answer.name, str(value))
         return value
 
+    def _tell_steps(self, steps: int) -> None:
+        self._channel.send(wire.ENCODER.encode(Stepped(self._number, steps)), [])
+
     def _load(self, request: Request, files: dict[str, torch.Tensor], name: str) -> Reply:
         self._sources = Sources({file: _text(data) for file, data in files.items()})
         self._module = self._sources.load(name)
@@ -186,7 +192,11 @@ class Worker:
     ) -> Reply:
         function: Any = self._target(request)
         changed: list[str] = []
-        with torch.set_grad_enabled(request.with_grad), watching(request.rules) as watch:
+        with (
+            torch.set_grad_enabled(request.with_grad),
+            watching(request.rules) as watch,
+            self._steps,
+        ):
             if request.guarded:
                 value, changed = guarded(function, *arguments, **options)
             else:

@@ -23,6 +23,7 @@ from autograder.sandbox.messages import (
     Ready,
     Reply,
     Request,
+    Stepped,
     TupleNode,
 )
 from autograder.sandbox.nursery import Process
@@ -62,6 +63,9 @@ class Grading(wire.Objects, Protocol):
         self, number: int, arguments: tuple[object, ...], options: dict[str, object]
     ) -> tuple[Request, object]:
         """Call a function of the check; return how the answer travels, and the answer."""
+
+    def stepped(self, steps: int) -> None:
+        """Hear how many steps the student's optimizers have made."""
 
 
 class Stopwatch:
@@ -154,13 +158,16 @@ class Conversation:
             raise self._over(verdict.malformed(where, str(error))) from error
 
     def _reply(self, request: Request, objects: Grading) -> Answered:
-        """Receive until the answer has come; on the way, the worker may call the check back."""
+        """Receive until the answer has come; on the way, the worker may call back or tell steps."""
         while True:
             received = self._channel.receive()
             reply = _REPLY.decode(received.header)
-            if not isinstance(reply, CalledBack):
+            if isinstance(reply, CalledBack):
+                self._channel.send(*_called(reply, received, objects))
+            elif isinstance(reply, Stepped):
+                objects.stepped(reply.steps)
+            else:
                 return self._value(request, reply, received, objects)
-            self._channel.send(*_called(reply, received, objects))
 
     @property
     def waited_s(self) -> float:
@@ -186,7 +193,7 @@ class Conversation:
     def _value(
         self, request: Request, reply: Reply, received: Received, objects: Grading
     ) -> Answered:
-        if isinstance(reply, Ready | CalledBack) or reply.number != request.number:
+        if isinstance(reply, Ready | CalledBack | Stepped) or reply.number != request.number:
             raise wire.WireError("a reply to another call")
         if isinstance(reply, Missing):
             raise verdict.missing_name(self._file, request.name, reply.names)

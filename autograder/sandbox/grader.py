@@ -51,7 +51,7 @@ def run(job_descriptor: int, zygote_descriptor: int) -> None:
 
 def _grade(job: Job, zygote: socket.socket, tell: Callable[[Event], None]) -> None:
     device = _device(job.device)
-    ward = Ward(zygote, job, device)
+    ward = Ward(zygote, job, device, tell)
     tell(Began(isolation=ward.open(), device=device))
     judge = Judge(job, ward, device, tell)
     try:

@@ -53,6 +53,13 @@ class Started(Noun):
     name: str
 
 
+class Trained(Noun):
+    """The submission trains: so many steps of its optimizers so far, in the worker's own words."""
+
+    kind: Literal["trained"] = "trained"
+    steps: int
+
+
 class Measured(Noun):
     """A number was held against a threshold of its task: the evidence that calibration collects."""
 
@@ -97,7 +104,7 @@ class Finished(Noun):
 
 
 Event = Annotated[
-    Began | Started | Measured | Earned | Drawn | Refused | Faulted | Finished,
+    Began | Started | Trained | Measured | Earned | Drawn | Refused | Faulted | Finished,
     Field(discriminator="kind"),
 ]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

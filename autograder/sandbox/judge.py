@@ -15,7 +15,7 @@ from autograder.kit.attempts import try_check
 from autograder.kit.thresholds import Stairs, Threshold
 from autograder.model import CheckResult, CheckSpec, Outcome, Policy, Step, Task
 from autograder.sandbox.cases import Case, case_of, passed
-from autograder.sandbox.job import Device, Earned, Event, Job, Measured, Started
+from autograder.sandbox.job import Device, Earned, Event, Job, Measured, Started, Trained
 from autograder.sandbox.proxy import Student
 from autograder.sandbox.session import Session
 from autograder.sandbox.verdict import Verdict
@@ -177,6 +177,8 @@ class Judge:
         if self._session:
             self._session.close()
             self._output += self._session.output
+            if self._session.steps:
+                self._tell(Trained(steps=self._session.steps))
             self._session = None
 
 

@@ -203,7 +203,14 @@ class CalledBack(msgspec.Struct, tag="called_back", forbid_unknown_fields=True, 
     options: DictNode
 
 
-Reply: TypeAlias = Ready | Answer | Raised | Missing | CalledBack
+class Stepped(msgspec.Struct, tag="stepped", forbid_unknown_fields=True, frozen=True):
+    """The student's code trains: so many steps so far; the answer to the request comes later."""
+
+    number: int
+    steps: Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
+
+Reply: TypeAlias = Ready | Answer | Raised | Missing | CalledBack | Stepped
 
 
 class WorkerSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

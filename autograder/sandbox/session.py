@@ -11,7 +11,7 @@ import torch
 from autograder import models
 from autograder.errors import GraderFault
 from autograder.kit import CheckFailed
-from autograder.model import Assignment, Limits
+from autograder.model import Assignment
 from autograder.sandbox import verdict, wire
 from autograder.sandbox.conversation import Answered, Conversation, Patience
 from autograder.sandbox.messages import (
@@ -24,6 +24,7 @@ from autograder.sandbox.messages import (
 )
 from autograder.sandbox.nursery import Process
 from autograder.sandbox.proxy import RemoteObject
+from autograder.sandbox.steps import Seldom
 from autograder.sandbox.verdict import Verdict
 from autograder.sanitise import safe_name
 
@@ -35,7 +36,10 @@ _LONGEST = 500
 class Session:
     """Loads a submission into a worker and reaches what it defines."""
 
-    def __init__(self, process: Process, assignment: Assignment, limits: Limits) -> None:
+    def __init__(
+        self, process: Process, assignment: Assignment, hear_steps: Callable[[int], None]
+    ) -> None:
+        limits = assignment.limits
         self._assignment = assignment
         self._limits = limits
         self._talk = Conversation(process, limits, assignment.files[0])
@@ -43,6 +47,8 @@ class Session:
         self._functions: list[Callable[..., object]] = []
         self._given: deque[tuple[str, object]] = deque(maxlen=_REMEMBERED)
         self._number = 0
+        self._hear_steps = Seldom(hear_steps)
+        self.steps = 0
         self.keeps_layout = True
         self.home = torch.device("cpu")
 
@@ -151,6 +157,11 @@ class Session:
         except Exception as error:  # noqa: BLE001 - the arguments are the submission's
             return Request(self._number, "raise", name=type(error).__name__), str(error)[:_LONGEST]
         return Request(self._number, "return"), value
+
+    def stepped(self, steps: int) -> None:
+        """Remember how many steps the student's optimizers have made; pass it on, seldom."""
+        self.steps = steps
+        self._hear_steps(steps)
 
     def misused(self, error: BaseException) -> Verdict | None:
         """Return the verdict on a check that used data of the submission as something it is not.

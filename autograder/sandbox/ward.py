@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from autograder.errors import GraderFault
 from autograder.kit import StudentError
 from autograder.model import Isolation, MissingLayer, Tier
-from autograder.sandbox.job import Device, Job
+from autograder.sandbox.job import Device, Event, Job, Trained
 from autograder.sandbox.messages import Ready, WorkerSpec
 from autograder.sandbox.nursery import Nursery
 from autograder.sandbox.session import Session
@@ -21,8 +22,10 @@ _CPU_SPARE_S = 60
 class Ward:
     """Finds the tier that holds here, then hands out workers with the submission loaded."""
 
-    def __init__(self, zygote: socket.socket, job: Job, device: Device) -> None:
-        self._zygote = zygote
+    def __init__(
+        self, zygote: socket.socket, job: Job, device: Device, tell: Callable[[Event], None]
+    ) -> None:
+        self._zygote, self._tell = zygote, tell
         self._job = job
         self._device = device
         self._nursery: Nursery | None = None
@@ -89,8 +92,10 @@ class Ward:
     def _new(self) -> Session:
         if self._nursery is None:
             raise GraderFault("a worker was asked for before a tier was found")
-        assignment = self._job.assignment
-        return Session(self._nursery.take(), assignment, assignment.limits)
+        return Session(self._nursery.take(), self._job.assignment, self._hear_steps)
+
+    def _hear_steps(self, steps: int) -> None:
+        self._tell(Trained(steps=steps))
 
     def _spec(self, tier: Tier) -> WorkerSpec:
         limits = self._job.assignment.limits

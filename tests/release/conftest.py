@@ -94,6 +94,8 @@ def rich_assignment():
                 points=10,
                 policy=Policy.SHARE,
                 time_limit_s=120,
+                attempts=2,
+                budget_steps=2000,
                 thresholds={
                     "accuracy": (Step(at_least=0.5, share=0.5), Step(at_least=0.75, share=1)),
                     "margin": 0.1,

@@ -152,7 +152,7 @@ class Unloadable:
 
 
 def test_an_import_that_fails_is_not_tried_for_every_check(toys):
-    ward = Ward(None, toys.job("", CHECKS), "cpu")
+    ward = Ward(None, toys.job("", CHECKS), "cpu", print)
     ward._first = Unloadable()
     for _ in range(3):  # the second admission would ask for a worker, and there is no zygote
         with pytest.raises(Verdict, match="stopped"):

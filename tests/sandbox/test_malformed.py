@@ -22,9 +22,12 @@ from autograder.sandbox.session import Session
 from autograder.sandbox.verdict import Verdict
 
 TOY = Assignment(
-    slug="toy", title="Toy", files=("toy.py",), tasks=(Task(name="a", title="a", points=1),)
+    slug="toy",
+    title="Toy",
+    files=("toy.py",),
+    limits=Limits(call_s=5, reply_mb=1),
+    tasks=(Task(name="a", title="a", points=1),),
 )
-LIMITS = Limits(call_s=5, reply_mb=1)
 
 
 def frame(message, payload=b""):
@@ -50,7 +53,7 @@ def session_that_hears(data):
     leash, warden = socket.socketpair()
     read, write = os.pipe()
     os.close(write)
-    session = Session(Process(channel, read, leash), TOY, LIMITS)
+    session = Session(Process(channel, read, leash), TOY, print)
     warden.close()
     speaking = threading.Thread(target=_say, args=(worker, data))
     speaking.start()
