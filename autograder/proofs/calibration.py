@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from autograder.errors import UsageError
 from autograder.files import write_whole
 from autograder.grade import Desk, Manner, allowed_tiers, grade
 from autograder.model import Submission
 from autograder.proofs import alternatives
+from autograder.proofs.budgets import Spent, costs
 from autograder.proofs.evidence import (
     FEW_SEEDS,
     MANY_SEEDS,
@@ -23,9 +23,10 @@ from autograder.proofs.evidence import (
 )
 from autograder.proofs.mistake_file import edited, load
 from autograder.proofs.subject import Files, Subject, subject_of
-from autograder.sandbox.job import Event, Measured
+from autograder.sandbox.job import Earned, Event, Measured, Trained
 
 _DIGITS = 6
+One = TypeVar("One", float, Spent)
 
 
 class Candidate(NamedTuple):
@@ -39,10 +40,11 @@ class Candidate(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """What one candidate reached: a number for each seed, by `task.threshold`."""
+    """What one candidate reached: a number for each seed, by `task.threshold`; what a task took."""
 
     candidate: Candidate
     reached: Mapping[str, Values]
+    spent: Mapping[str, Sequence[Spent]]
 
     def __str__(self) -> str:
         spans = (
@@ -64,23 +66,26 @@ def calibrate(desk: Desk, slug: str) -> Iterator[Measurement]:
             found.append(measurement)
             yield measurement
         path = subject.layout.calibration(slug)
-        write_whole(path, dump(path, evidence(subject, found)))
+        budgets = costs(subject.assignment, found[0].spent)
+        write_whole(path, dump(path, evidence(subject, found), budgets))
 
 
 def measure(subject: Subject) -> Iterator[Measurement]:
     """Yield each candidate as it is measured: the reference, alternatives, mistakes."""
     running = [
-        (one, [subject.pool.submit(_lowest, subject, one, seed) for seed in range(one.seeds)])
+        (one, [subject.pool.submit(_graded, subject, one, seed) for seed in range(one.seeds)])
         for one in _candidates(subject)
     ]
     for candidate, gradings in running:
-        yield Measurement(candidate, _by_threshold(gradings))
+        heard = [grading.result() for grading in gradings]
+        reached = _together(ear.lowest for ear in heard)
+        yield Measurement(candidate, reached, _together(ear.spent for ear in heard))
 
 
 def evidence(subject: Subject, found: Iterable[Measurement]) -> dict[str, Evidence]:
     """Return the evidence for each threshold of the assignment."""
     clouds: dict[str, dict[str, dict[str, Values]]] = defaultdict(lambda: defaultdict(dict))
-    for (kind, name, *_), reached in found:
+    for (kind, name, *_), reached, _ in found:
         for threshold, values in reached.items():
             clouds[threshold][kind][name] = values
     return {
@@ -113,28 +118,43 @@ def _wrong_seeds(subject: Subject, tasks: frozenset[str]) -> int:
     return max(goal.wrong_seeds for name, goal in found if name.partition(".")[0] in tasks)
 
 
-def _lowest(subject: Subject, candidate: Candidate, seed: int) -> dict[str, float]:
-    """Grade once; return the lowest number that was held against each threshold."""
-    lowest: dict[str, float] = {}
-
-    def hear(event: Event) -> None:
-        if isinstance(event, Measured):
-            name = f"{event.task}.{event.threshold}"
-            value = round(event.value, _DIGITS)
-            lowest[name] = min(value, lowest.get(name, value))
-
+def _graded(subject: Subject, candidate: Candidate, seed: int) -> _Ear:
+    """Grade once, with one attempt, the checks that measure."""
+    ear = _Ear()
     submission = Submission(
         source="calibration", files={name: text.encode() for name, text in candidate.files.items()}
     )
     tiers = allowed_tiers(None, subject.desk.course.isolation.grade)
     manner = Manner(tiers, hidden=True, tasks=candidate.tasks, seed=seed, measuring=True)
-    grade(subject.desk, subject.slug, submission, manner, listen=hear)
-    return lowest
+    grade(subject.desk, subject.slug, submission, manner, listen=ear.hear)
+    return ear
 
 
-def _by_threshold(gradings: Iterable[Future[dict[str, float]]]) -> dict[str, Values]:
-    reached: dict[str, Values] = defaultdict(tuple)
-    for grading in gradings:
-        for name, value in grading.result().items():
-            reached[name] += (value,)
-    return dict(reached)
+class _Ear:
+    """Hears of one grading the lowest number held against each threshold, and what tasks took."""
+
+    def __init__(self) -> None:
+        self.lowest: dict[str, float] = {}
+        self.spent: dict[str, Spent] = {}
+        self._steps = 0
+
+    def hear(self, event: Event) -> None:
+        """Take in one event."""
+        if isinstance(event, Measured):
+            name, value = f"{event.task}.{event.threshold}", round(event.value, _DIGITS)
+            self.lowest[name] = min(value, self.lowest.get(name, value))
+        elif isinstance(event, Trained):
+            self._steps = event.steps
+        elif isinstance(event, Earned):
+            before = self.spent.get(event.result.task, Spent(0, 0))
+            seconds = max(event.result.execution_time, before.seconds)
+            self.spent[event.result.task] = Spent(max(self._steps, before.steps), seconds)
+            self._steps = 0
+
+
+def _together(heard: Iterable[Mapping[str, One]]) -> dict[str, tuple[One, ...]]:
+    together: dict[str, tuple[One, ...]] = defaultdict(tuple)
+    for mapping in heard:
+        for name, value in mapping.items():
+            together[name] += (value,)
+    return dict(together)

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from autograder.errors import ConfigError
 from autograder.model import Assignment, Noun, Threshold
 from autograder.names import alternatives as known_names
+from autograder.proofs.budgets import KEY as TRAINING
+from autograder.proofs.budgets import Cost
 from autograder.proofs.rates import Rate, false_fail, false_pass
 
 MANY_SEEDS, FEW_SEEDS = 20, 5
@@ -122,11 +124,13 @@ def _read(path: Path, name: str, entry: object) -> Evidence:
         raise ConfigError(f"{path.name}: {place}: {first['msg']}.") from None
 
 
-def dump(path: Path, evidence: Mapping[str, Evidence]) -> str:
+def dump(path: Path, evidence: Mapping[str, Evidence], training: Mapping[str, Cost]) -> str:
     """Return the text of `calibration.json` with this evidence; what else it says is kept."""
     before: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     entries = {name: one.model_dump(mode="json") for name, one in evidence.items()}
-    return json.dumps({**before, KEY: entries}, indent=2) + "\n"
+    budgets = {name: one.model_dump(mode="json") for name, one in training.items()}
+    costs = {TRAINING: budgets} if budgets else {}
+    return json.dumps({**before, KEY: entries, **costs}, indent=2) + "\n"
 
 
 def _goal(threshold: Threshold) -> float:

@@ -10,7 +10,7 @@ from autograder import catalog
 from autograder.errors import ConfigError
 from autograder.layout import GRADING_FILE
 from autograder.names import alternatives
-from autograder.proofs import evidence, question_file
+from autograder.proofs import budgets, evidence, question_file
 from autograder.proofs.subject import Subject
 
 
@@ -70,6 +70,7 @@ def _calibration(subject: Subject) -> Iterator[str]:
     if not isinstance(written, dict):
         yield f"{subject.layout.shown(path)}: holds no object, but should hold one."
     yield from evidence.complaints(subject.assignment, path, written)
+    yield from budgets.complaints(subject.assignment, path, written)
 
 
 def _defined(tree: ast.AST, prefix: str = "") -> Iterator[str]:

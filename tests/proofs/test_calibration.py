@@ -69,10 +69,20 @@ def test_verify_wants_evidence_and_takes_what_calibrating_wrote(measured, desk):
     assert "growth: is stale, but should be about 3.5" in names_agree().detail
 
 
+def test_a_budget_is_written_down_with_what_the_reference_took(measured, desk):
+    grading = measured / "grading.yml"
+    grading.write_text(grading.read_text().replace(SCALING, f"{SCALING}, budget_steps: 10"))
+    list(calibrate(desk(), "toy"))
+    written = json.loads((measured / "solutions/toy/calibration.json").read_text())
+    seconds = written["training"]["scaling"].pop("reference_s")
+    assert written["training"] == {"scaling": {"reference_steps": 0, "budget_steps": 10}}
+    assert seconds >= 0
+
+
 def test_what_else_the_file_says_is_kept(tmp_path):
     path = tmp_path / "calibration.json"
     path.write_text('{"how": "by hand", "thresholds": {"old": 1}}')
-    written = json.loads(dump(path, {NAME: weigh(Goal(2.5), RIGHT, {}, {"halved": WRONG})}))
+    written = json.loads(dump(path, {NAME: weigh(Goal(2.5), RIGHT, {}, {"halved": WRONG})}, {}))
     assert written["how"] == "by hand"
     assert list(written["thresholds"]) == [NAME]
 
