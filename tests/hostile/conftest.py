@@ -56,7 +56,7 @@ def launcher() -> Iterator[Launcher]:
 def grade(launcher, monkeypatch, capsys, tmp_path) -> Callable[[Path], Graded]:
     """Grade a submission by `autograder grade`, everything revealed."""
     record = tmp_path / "report.json"
-    monkeypatch.setattr(cli, "Launcher", lambda _: nullcontext(launcher))
+    monkeypatch.setattr(cli, "_launcher", lambda *_: nullcontext(launcher))
     monkeypatch.chdir(COURSE)
 
     def run(path: Path) -> Graded:

@@ -137,8 +137,7 @@ def test_nothing_is_left_behind_when_a_launcher_is_closed_in_the_middle(toys):
     for event in events:
         if isinstance(event, Started) and event.name == "check_loop":
             break
-    family = _descendants(launcher._process.pid)
-    assert len(family) >= 3  # a grader, its worker and the spare one
+    family = _family(launcher, 3)  # a grader, its worker and the spare one
     watched = [os.pidfd_open(pid) for pid in family]
     launcher.close()
     events.close()
@@ -193,6 +192,15 @@ def test_a_launcher_can_be_closed_at_once():
     with Launcher() as launcher:
         process = launcher._process
     assert process.returncode is not None
+
+
+def _family(launcher, count):
+    for _ in range(600):
+        found = _descendants(launcher._process.pid)
+        if len(found) >= count:
+            return found
+        select.select([], [], [], 0.05)  # it starts a check, and forks for it
+    raise AssertionError(found)
 
 
 def _descendants(pid):
