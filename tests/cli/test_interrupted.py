@@ -100,6 +100,8 @@ def slow(root: Path) -> Path:
 @pytest.fixture
 def running(slow: Path) -> Iterator[Running]:
     pipe = os.open(slow / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    # Tests that a shell runs in the background ignore Ctrl-C, and hand that on.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     command = subprocess.Popen(
         [*COMMAND, *WORDS],
         cwd=slow,
@@ -110,6 +112,7 @@ def running(slow: Path) -> Iterator[Running]:
         encoding="utf-8",
         start_new_session=True,
     )
+    signal.signal(signal.SIGINT, before)
     with command:
         try:
             assert _readable(pipe)
