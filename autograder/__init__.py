@@ -1,3 +1,3 @@
 """Auto-graded deep-learning assignments: isolated, proved, fair."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -61,6 +61,7 @@ COMMANDS: dict[str, Run | Target | Unrun] = {
     "autograder doctor": Run((0, 1)),
     "autograder calibrate fgsm": Unrun("takes minutes; tests/cli calibrates a small course"),
     "autograder fetch squeezenet1_0": Unrun("needs the network; tests/models fakes it"),
+    "python docs/worked_example.py": Run(),
     "python datasets/explain_photographs.py": Unrun("needs weights; tests/data has random ones"),
     "autograder fetch mnist": Unrun("needs the network; tests/data has a download of its own"),
     "autograder grade fgsm solutions/fgsm --data mnist": Unrun("needs what was fetched"),

@@ -48,11 +48,11 @@ def one(x: torch.Tensor, n: int) -> torch.Tensor:
     Returns:
         the other
     """
-def two(x: torch.Tensor, y: torch.Tensor | None = None) -> int:
+def two(x: torch.Tensor, y: torch.Tensor | None, z: torch.Tensor) -> int:
     """Do.
 
     Args:
-        x: float32 (N, C), the image.
+        x, z: float32 (N, C), the images.
 
     Returns:
         int, how many.
@@ -93,10 +93,10 @@ def has_shape(text: str) -> bool:
 
 
 def section(document: str, title: str) -> dict[str, str]:
-    """Return the entries of a section by name; of one without names, its text."""
+    """Return the entries of a section by name, `a, b:` by both; of one without names, its text."""
     found = re.search(rf"^{title}:\n((?:    .*\n?|\n)+)", document + "\n", flags=re.MULTILINE)
     if not found:
         return {}
     entries = re.split(r"^    (?=\S)", found.group(1), flags=re.MULTILINE)
     pairs = (entry.partition(":") for entry in entries if entry.strip())
-    return {name.strip(): rest if rest else name for name, _, rest in pairs}
+    return {name.strip(): rest or names for names, _, rest in pairs for name in names.split(",")}
