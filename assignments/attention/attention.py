@@ -22,11 +22,11 @@ def softmax(x: torch.Tensor, dim: int) -> torch.Tensor:
     nothing in the result and keeps exp from overflowing.
 
     Args:
-        x: float32 of any shape, of any size: 1e4 and -1e4 are no problem.
+        x: float32 (...), any shape, entries of any size: 1e4 and -1e4 are no problem.
         dim: the axis; negative ones count from the last.
 
     Returns:
-        float32 in the shape of x, differentiable.
+        float32 (...), in the shape of x, differentiable.
 
     Source: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 4.1, eq. 4.1, and 6.2.2.3.
     """
